@@ -1,0 +1,2 @@
+// Package policy parses and evaluates IAM policy documents.
+package policy
