@@ -1,0 +1,38 @@
+// Package gateway is the API gateway: REST APIs with stages and routes, every
+// call of an AWS_IAM route verified (Signature Version 4) and authorised (IAM
+// policies), and the request a backend gets built from what was verified.
+//
+// The order of a call is: Locate, match, sigv4 Parse, Keys, Verify, policy,
+// integrate. No step calls back into an earlier one; any error ends in one
+// refusal with the bytes API Gateway sends.
+//
+// # What a backend sees
+//
+// Method, query (without presign parameters), body and path as they were sent
+// and verified. Headers are those that were signed and, unsigned, a short list
+// every HTTP client sends (Accept, Content-Type, User-Agent, …; see
+// Integration.Headers). Removed always: hop-by-hop headers, Authorization when it
+// is Signature Version 4, X-Amz-Security-Token, method overrides, X-Original-URL
+// and its kin, Forwarded, X-Forwarded-*, X-Real-Ip, X-Amzn-*, names with an
+// underscore. Set anew from the socket: X-Forwarded-For, X-Forwarded-Port,
+// X-Forwarded-Proto, X-Amzn-Trace-Id, X-Amzn-Apigateway-Api-Id.
+//
+// Who called is in these headers; what does not apply is absent, and what a
+// client sends under such a name never passes:
+//
+//	X-Gatepass-Request-Id               id of this call, also x-amzn-RequestId of the answer
+//	X-Gatepass-Api-Id                   id of the API
+//	X-Gatepass-Stage                    name of the stage
+//	X-Gatepass-Source-Ip                address of the peer
+//	X-Gatepass-User-Arn                 $context.identity.userArn
+//	X-Gatepass-Account-Id               $context.identity.accountId
+//	X-Gatepass-User-Id                  $context.identity.caller and .user (AROA…:session, AIDA…)
+//	X-Gatepass-Access-Key-Id            $context.identity.accessKey
+//	X-Gatepass-Identity-Id              $context.identity.cognitoIdentityId
+//	X-Gatepass-Identity-Pool-Id         $context.identity.cognitoIdentityPoolId
+//	X-Gatepass-Authentication-Type      authenticated or unauthenticated (a guest)
+//	X-Gatepass-Authentication-Provider  $context.identity.cognitoAuthenticationProvider
+//	X-Gatepass-User-Sub                 sub of the user pool user, taken from the provider
+//
+// A Go handler finds the same in [IdentityFrom].
+package gateway

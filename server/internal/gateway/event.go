@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/gatepass/gatepass/policy"
+)
+
+// Event is what one call came to. It holds no signature, token or body.
+type Event struct {
+	RequestID   string
+	API, Stage  string
+	Route       string // path of the matched route; empty if none matched
+	Method      string
+	Path        string // raw request path, as it was signed
+	Query       string // raw, values of credentials redacted
+	SourceIP    string
+	UserAgent   string
+	Identity    Identity
+	Decision    *policy.Decision // nil if it never came to one
+	Err         error            // why the call was refused; nil if it was passed on
+	Status      int              // sent to the client; 0 if the connection was given up
+	Written     int64            // bytes of body sent
+	Duration    time.Duration
+	Integration time.Duration // part of Duration until the backend's headers
+}
