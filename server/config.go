@@ -1,0 +1,169 @@
+package server
+
+import (
+	"github.com/goccy/go-yaml"
+)
+
+// Config declares everything a [Server] serves: user pools, identity pools,
+// roles, administrators and APIs. It is what a gate.yaml file holds; applying
+// the same Config again changes nothing.
+//
+// The zero value is legal and serves nothing but /healthz.
+type Config struct {
+	Region        string            `yaml:"region"`  // AWS region name; zero: us-east-1
+	Account       string            `yaml:"account"` // twelve digits; zero: 000000000000
+	Issuer        string            `yaml:"issuer"`  // "aws" (default) or "endpoint": the iss of user pool tokens
+	UserPools     []UserPool        `yaml:"user_pools"`
+	IdentityPools []IdentityPool    `yaml:"identity_pools"`
+	Roles         []Role            `yaml:"roles"`
+	Admins        []Admin           `yaml:"admins"`
+	APIs          []API             `yaml:"apis"`
+	lines         func(path string) int // where a field stands in the file; nil without a file
+}
+
+// UserPool declares a Cognito user pool.
+type UserPool struct {
+	ID                     string          `yaml:"id"` // <region>_<letters and digits>
+	Name                   string          `yaml:"name"`
+	UsernameAttributes     []string        `yaml:"username_attributes"`      // "email": users sign in with it and get a generated username
+	AliasAttributes        []string        `yaml:"alias_attributes"`         // "email", "preferred_username": also accepted at sign-in
+	AutoVerifiedAttributes []string        `yaml:"auto_verified_attributes"` // "email": a code is sent at sign-up
+	CaseSensitive          bool            `yaml:"case_sensitive"`           // zero: Ada and ada are one user
+	MFA                    string          `yaml:"mfa"`                      // OFF (default), OPTIONAL or ON; TOTP is the factor
+	AdminCreateUserOnly    bool            `yaml:"admin_create_user_only"`   // refuse SignUp
+	PasswordPolicy         *PasswordPolicy `yaml:"password_policy"`          // nil: Cognito's default
+	Groups                 []Group         `yaml:"groups"`
+	Clients                []Client        `yaml:"clients"`
+	Users                  []User          `yaml:"users"`
+}
+
+// PasswordPolicy is what a new password must satisfy.
+type PasswordPolicy struct {
+	MinimumLength    int  `yaml:"minimum_length"` // 6 to 99; zero: 8
+	RequireUppercase bool `yaml:"require_uppercase"`
+	RequireLowercase bool `yaml:"require_lowercase"`
+	RequireNumbers   bool `yaml:"require_numbers"`
+	RequireSymbols   bool `yaml:"require_symbols"`
+	TemporaryDays    int  `yaml:"temporary_days"` // life of a temporary password in days; zero: 7
+}
+
+// Group declares a user pool group. Role is the name of a role in the same file
+// or empty.
+type Group struct {
+	Name       string `yaml:"name"`
+	Role       string `yaml:"role"`
+	Precedence int    `yaml:"precedence"` // the lowest wins cognito:preferred_role
+}
+
+// Client declares an app client of a user pool.
+type Client struct {
+	ID                 string   `yaml:"id"` // letters and digits
+	Name               string   `yaml:"name"`
+	SecretEnv          string   `yaml:"secret_env"` // name of the environment variable that holds the client secret; empty: a public client
+	AuthFlows          []string `yaml:"auth_flows"` // ALLOW_USER_SRP_AUTH, ALLOW_USER_PASSWORD_AUTH, …; empty: SRP and refresh
+	AccessTokenMinutes int      `yaml:"access_token_minutes"`
+	IDTokenMinutes     int      `yaml:"id_token_minutes"`
+	RefreshTokenDays   int      `yaml:"refresh_token_days"`
+	RotateRefresh      bool     `yaml:"rotate_refresh_tokens"`
+}
+
+// User declares a confirmed user. The password comes from the environment
+// variable PasswordEnv names; without one a temporary password is made and
+// delivered to the message outbox, once.
+type User struct {
+	Username    string            `yaml:"username"`
+	PasswordEnv string            `yaml:"password_env"`
+	Attributes  map[string]string `yaml:"attributes"`
+	Groups      []string          `yaml:"groups"`
+}
+
+// IdentityPool declares a Cognito identity pool that accepts logins of user pool
+// clients and, if allowed, guests.
+type IdentityPool struct {
+	ID                  string     `yaml:"id"` // <region>:<uuid>
+	Name                string     `yaml:"name"`
+	AllowGuests         bool       `yaml:"allow_guests"`
+	AllowClassic        bool       `yaml:"allow_classic"` // GetOpenIdToken
+	Providers           []Provider `yaml:"providers"`
+	AuthenticatedRole   string     `yaml:"authenticated_role"` // role names of this file
+	UnauthenticatedRole string     `yaml:"unauthenticated_role"`
+}
+
+// Provider is a user pool client whose ID tokens an identity pool accepts.
+type Provider struct {
+	UserPool        string `yaml:"user_pool"` // pool id
+	Client          string `yaml:"client"`    // client id, the token's aud
+	ServerSideCheck bool   `yaml:"server_side_check"`
+}
+
+// Role declares an IAM role. Trust may be left out for a role that an identity
+// pool of the same file uses: the trust policy is then the standard one, bound
+// to that pool (aud) and to signed-in users or guests (amr).
+type Role struct {
+	Name     string              `yaml:"name"`
+	Trust    *Document           `yaml:"trust"`
+	Policies map[string]Document `yaml:"policies"`
+}
+
+// Admin declares an IAM user with one access key. The secret comes from the
+// environment variable SecretEnv names.
+type Admin struct {
+	Name        string              `yaml:"name"`
+	AccessKeyID string              `yaml:"access_key_id"` // AKIA and sixteen letters or digits
+	SecretEnv   string              `yaml:"secret_env"`
+	Policies    map[string]Document `yaml:"policies"`
+}
+
+// API declares a REST API.
+type API struct {
+	ID      string      `yaml:"id"` // letters and digits, lower case
+	Name    string      `yaml:"name"`
+	Stages  []string    `yaml:"stages"`
+	Domains []APIDomain `yaml:"domains"`
+	CORS    *CORS       `yaml:"cors"`
+	Routes  []Route     `yaml:"routes"`
+}
+
+// APIDomain serves a stage of an API on a host of its own.
+type APIDomain struct {
+	Host     string `yaml:"host"`
+	BasePath string `yaml:"base_path"` // zero: the stage is served at /
+	Stage    string `yaml:"stage"`
+}
+
+// CORS is what browsers of other origins may do. Preflights are answered
+// without authentication, and the gate's own refusals carry the headers too.
+type CORS struct {
+	AllowOrigins     []string `yaml:"allow_origins"`
+	AllowMethods     []string `yaml:"allow_methods"`
+	AllowHeaders     []string `yaml:"allow_headers"`
+	ExposeHeaders    []string `yaml:"expose_headers"`
+	MaxAgeSeconds    int      `yaml:"max_age_seconds"`
+	AllowCredentials bool     `yaml:"allow_credentials"`
+}
+
+// Route is one resource path with the methods it answers.
+type Route struct {
+	Path    string   `yaml:"path"`    // /notes, /notes/{id}, /{proxy+}
+	Methods []string `yaml:"methods"` // GET, POST, … or ANY
+	Auth    string   `yaml:"auth"`    // AWS_IAM or NONE; there is no default
+	URI     string   `yaml:"uri"`     // the backend, {name} placeholders allowed
+	Timeout Seconds  `yaml:"timeout"` // zero: 29 s
+	Handler string   `yaml:"handler"` // in place of uri: a handler of Server.Handlers
+}
+
+// Seconds is a duration in whole seconds.
+type Seconds int
+
+// Document is a policy document, written in YAML or JSON, kept as JSON.
+type Document string
+
+// UnmarshalYAML takes the node as it stands and keeps it as JSON.
+func (d *Document) UnmarshalYAML(node []byte) error {
+	js, err := yaml.YAMLToJSON(node)
+	if err != nil {
+		return err
+	}
+	*d = Document(js)
+	return nil
+}
