@@ -169,7 +169,7 @@ func (c *Claim) checkExpired(life time.Duration) *Error {
 	if c.presigned {
 		seconds, ok := parseExpires(unescape(c.query.value[slotExpires]))
 		if !ok {
-			return incomplete(9, "X-Amz-Expires must be a whole number of seconds from 1 to 604800.")
+			return incomplete(7, "X-Amz-Expires must be a whole number of seconds from 1 to 604800.")
 		}
 		life = min(time.Duration(seconds)*time.Second, c.verifier.Profile.maxExpires())
 	}

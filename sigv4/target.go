@@ -134,7 +134,9 @@ func wireHost(r *http.Request) (string, error) {
 	return stripDefaultPort(r.URL.Scheme, h), nil
 }
 
-func notInHost(c rune) bool { return c <= ' ' || c >= 0x7f || c == '/' || c == '?' || c == '#' || c == '@' }
+func notInHost(c rune) bool {
+	return c <= ' ' || c >= 0x7f || c == '/' || c == '?' || c == '#' || c == '@'
+}
 
 func stripDefaultPort(scheme, host string) string {
 	switch scheme {

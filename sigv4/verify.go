@@ -198,4 +198,3 @@ func (c *Claim) mismatch(s *scratch) *Error {
 		"\n\nThe Canonical String for this request should have been\n'"+string(s.canon)+
 		"'\n\nThe String-to-Sign should have been\n'"+string(s.sts)+"'\n")
 }
-
