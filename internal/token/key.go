@@ -8,7 +8,6 @@
 package token
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -82,11 +81,8 @@ func checkPublic(public *rsa.PublicKey) error {
 	return nil
 }
 
-// GenerateKey makes a new key of 2048 bits. Recent Go versions draw it from the system's generator whatever random is.
+// GenerateKey makes a new key of 2048 bits from random, which Go 1.26 and later replace by the system's generator.
 func GenerateKey(id string, random io.Reader) (*Key, error) {
-	if random == nil {
-		random = rand.Reader
-	}
 	private, err := rsa.GenerateKey(random, minKeyBits)
 	if err != nil {
 		return nil, fmt.Errorf("token: generate key: %w", err)
