@@ -45,7 +45,7 @@ type Domain struct {
 type CORS struct {
 	AllowOrigins     []string      // exact origins, or "*" (not with AllowCredentials)
 	AllowMethods     []string      // empty: those the resource answers
-	AllowHeaders     []string      // empty: what a signing browser sends; "*": whatever is asked for
+	AllowHeaders     []string      // empty: what a signing browser sends; "*": whatever a preflight asks for
 	ExposeHeaders    []string      // x-amzn-RequestId, x-amzn-ErrorType and Date are always exposed
 	MaxAge           time.Duration // zero: the header is not sent
 	AllowCredentials bool
@@ -61,8 +61,8 @@ type Route struct {
 	Methods     []string // GET, POST, …, or ANY for DELETE GET HEAD OPTIONS PATCH POST PUT
 	Auth        Auth
 	Integration Integration
-	// EncodedSlash lets %2F and %5C pass in path variables; otherwise such a
-	// path is refused, because backends disagree on what it means.
+	// EncodedSlash lets %2F pass in path variables; otherwise such a path is
+	// refused, because backends disagree on what it means.
 	EncodedSlash bool
 }
 
@@ -75,13 +75,9 @@ type Integration struct {
 	// Handler answers in this process; it receives the request a backend
 	// without a path would, path variables also as PathValue (decoded).
 	Handler http.Handler
-	// Timeout until the headers and the body of the answer are there; 50 ms to
-	// 29 s, zero: 29 s.
+	// Timeout until the whole answer is there; 50 ms to 29 s, zero: 29 s. For a
+	// Handler it is the deadline of the request's context.
 	Timeout time.Duration
 	// Headers names unsigned request headers to forward besides the usual ones.
 	Headers []string
 }
-
-// Validate reports the first thing wrong with a, naming the field; errors.Is
-// ErrConfig.
-func (a *API) Validate() error { return nil }

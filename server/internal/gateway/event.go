@@ -14,7 +14,6 @@ type Event struct {
 	Method      string
 	Path        string // raw request path, as it was signed
 	Query       string // raw, values of credentials redacted
-	SourceIP    string
 	UserAgent   string
 	Identity    Identity
 	Decision    *policy.Decision // nil if it never came to one

@@ -2,16 +2,15 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/sigv4"
 )
-
-// ErrConfig is what every error of API.Validate and Gateway.SetAPIs is.
-var ErrConfig = errors.New("gateway: configuration")
 
 // Leniency says when the signatures of the article's client are accepted
 // (sigv4.Verifier.Lenient): host signed without its port, path encoded once.
@@ -32,7 +31,8 @@ type Resolved struct {
 }
 
 // Gateway serves APIs. Fields may change until first use; Region, AccountID and
-// Keys are required. The zero value serves no API.
+// Keys are required. Use it by pointer, it is then safe for concurrent use. The
+// zero value serves no API.
 type Gateway struct {
 	Region    string // of the credential scope and the ARNs
 	AccountID string // twelve digits, of the ARNs
@@ -44,33 +44,56 @@ type Gateway struct {
 	Rand    io.Reader                    // of request ids; nil: crypto/rand
 	Lenient Leniency                     // zero: LenientLoopback
 	Event   func(context.Context, Event) // called once after each call; nil: nobody listens
+
+	table     atomic.Pointer[table]
+	once      sync.Once
+	verifiers [4]*sigv4.Verifier // by lenient | echo<<1
+	keys      sigv4.KeyCache
+	transport *http.Transport
 }
 
-// SetAPIs validates apis and serves them from now on, in place of those before;
-// calls under way end as they began. On an error, which is ErrConfig, nothing changes.
-func (g *Gateway) SetAPIs(apis ...API) error { return nil }
-
-// Target is an API call found by [Gateway.Locate]: what Handle needs to know of
-// the address. API or stage may be unknown to the gateway; Handle refuses that.
-type Target struct {
-	API   string // id, lower case
-	Stage string
-	Path  string // raw resource path after the stage, "/" at least
-	Query string // raw
+func (g *Gateway) prepare() {
+	g.once.Do(func() {
+		for i := range g.verifiers {
+			g.verifiers[i] = &sigv4.Verifier{
+				Region: g.Region, Profile: sigv4.ExecuteAPI(),
+				Lenient: i&1 != 0, EchoCanonical: i&2 != 0,
+			}
+		}
+		g.transport = newTransport()
+	})
 }
 
-// Locate tells whether a request is for an API, by its Host header and its raw
-// request target (http.Request.RequestURI), and which. Three forms are known:
-// host {api}.execute-api.*, the host of a Domain, and on any other host the
-// path /_aws/execute-api/{api}/{stage}/….
-func (g *Gateway) Locate(host, target string) (Target, bool) { return Target{}, false }
+func (g *Gateway) current() *table {
+	if t := g.table.Load(); t != nil {
+		return t
+	}
+	return &table{}
+}
 
-// Handle serves one call: match, verify, authorise, integrate.
-func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request, t Target) {}
-
-// ServeHTTP locates and handles; a request for no API is refused 403 as AWS
+// ServeHTTP locates and handles; a request for no API is refused 403, as AWS
 // does at an address it does not know.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {}
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t, _ := g.Locate(r.Host, r.RequestURI)
+	g.Handle(w, r, t)
+}
 
-// Close gives up idle connections to backends.
-func (g *Gateway) Close() error { return nil }
+// Handle serves one call: match, verify, authorise, integrate. It works on
+// r.RequestURI and must get the request before anything rewrites it. Like every
+// handler that streams it may panic with http.ErrAbortHandler, when a backend's
+// answer breaks off.
+func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request, t Target) {
+	g.prepare()
+	c := g.newCall(w, r, t)
+	defer c.finish()
+	if err := c.serve(); err != nil {
+		c.refuse(err)
+	}
+}
+
+// Close gives up idle connections to backends. Calls under way go on.
+func (g *Gateway) Close() error {
+	g.prepare()
+	g.transport.CloseIdleConnections()
+	return nil
+}

@@ -1,6 +1,13 @@
 package gateway
 
-import "context"
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gatepass/gatepass/policy"
+)
 
 // Identity is who called, as $context.identity has it. What does not apply is
 // empty; on a route without authentication everything but SourceIP is.
@@ -24,4 +31,35 @@ type identityKey struct{}
 func IdentityFrom(ctx context.Context) (Identity, bool) {
 	id, ok := ctx.Value(identityKey{}).(Identity)
 	return id, ok
+}
+
+func identityOf(p policy.Principal, accessKeyID, sourceIP string) Identity {
+	id := Identity{
+		UserARN: p.ARN, AccountID: p.Account, UserID: p.UserID, AccessKeyID: accessKeyID,
+		IdentityID: p.IdentityID, IdentityPoolID: p.IdentityPoolID, SourceIP: sourceIP,
+	}
+	if p.IdentityID == "" {
+		return id
+	}
+	id.AuthenticationType = "unauthenticated"
+	if slices.Contains(p.AMR, "authenticated") {
+		id.AuthenticationType, id.AuthenticationProvider = "authenticated", p.CognitoProvider
+		if _, sub, ok := strings.Cut(p.CognitoProvider, ":CognitoSignIn:"); ok {
+			id.UserSub = sub
+		}
+	}
+	return id
+}
+
+func (id *Identity) addHeaders(h http.Header) {
+	for name, value := range map[string]string{
+		"User-Arn": id.UserARN, "Account-Id": id.AccountID, "User-Id": id.UserID,
+		"Access-Key-Id": id.AccessKeyID, "Identity-Id": id.IdentityID, "Identity-Pool-Id": id.IdentityPoolID,
+		"Authentication-Type": id.AuthenticationType, "Authentication-Provider": id.AuthenticationProvider,
+		"User-Sub": id.UserSub, "Source-Ip": id.SourceIP,
+	} {
+		if value != "" {
+			h[identityPrefix+name] = []string{value}
+		}
+	}
 }

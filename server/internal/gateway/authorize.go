@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+const actionInvoke = "execute-api:Invoke"
+
+// verify authenticates and authorises a call of an AWS_IAM route: the claim, the
+// key, the signature over what was received, the policies.
+func (c *call) verify() (*sigv4.Verified, error) {
+	claim, err := c.verifier().Parse(c.r, c.now)
+	if err != nil {
+		return nil, err
+	}
+	who, err := c.resolve(claim)
+	if err != nil {
+		return nil, err
+	}
+	v, err := claim.Verify(c.g.keys.Key(claim.AccessKeyID(), who.Secret, claim))
+	if err != nil {
+		return nil, err
+	}
+	c.identity = identityOf(who.Principal, claim.AccessKeyID(), c.identity.SourceIP)
+	if err := c.follow(v.RawPath()); err != nil {
+		return nil, err
+	}
+	return v, c.authorize(who)
+}
+
+// resolve asks Keys. Only the two refusals of sigv4 are the caller's fault;
+// whatever else goes wrong decides nothing, so it is not a pass.
+func (c *call) resolve(claim *sigv4.Claim) (Resolved, error) {
+	who, err := c.g.Keys(c.r.Context(), claim.AccessKeyID(), claim.SessionToken(), c.now)
+	if err == nil || errors.Is(err, sigv4.ErrUnknownKey) || errors.Is(err, sigv4.ErrTokenExpired) {
+		return who, err
+	}
+	return Resolved{}, errUnavailable(err)
+}
+
+// follow goes on with the path that verified, where that is the normalised form
+// of the one that was sent: it must be of the same API and stage.
+func (c *call) follow(path string) error {
+	sent, _, _ := strings.Cut(c.r.RequestURI, "?")
+	if path == sent {
+		return nil
+	}
+	t, ok := c.g.current().locate(strings.ToLower(c.r.Host), path)
+	if !ok || t.API != c.target.API || t.Stage != c.target.Stage {
+		return errForbidden()
+	}
+	c.target = t
+	return c.match()
+}
+
+// authorize evaluates the policies for the path as sent, and for every other way
+// a backend may read it: a Deny that matches one of them denies.
+func (c *call) authorize(who Resolved) error {
+	prefix := c.g.partition() + c.target.API + "/" + c.target.Stage + "/" + c.r.Method
+	resource := prefix + c.target.Path
+	if len(resource) > maxARN {
+		return errURI()
+	}
+	req := policy.Request{
+		Principal: who.Principal, Action: actionInvoke, Resource: resource,
+		Context: policy.NewContext(who.Principal.Context(), c.conditions()), Time: c.now,
+	}
+	alts := readings(c.target.Path)
+	if len(alts) == 0 {
+		alts = []string{c.target.Path}
+	}
+	for _, alt := range alts {
+		req.AltResource = prefix + alt
+		d := policy.Evaluate(req, who.Policies...)
+		c.event.Decision = &d
+		if !d.Allowed {
+			return c.denied(who.Principal.ARN, resource, d)
+		}
+	}
+	return nil
+}
+
+func (c *call) denied(arn, resource string, d policy.Decision) error {
+	account := c.g.AccountID
+	masked := "********" + account[max(0, len(account)-4):]
+	resource = strings.Replace(resource, ":"+account+":", ":"+masked+":", 1)
+	return errDenied("User: " + arn + " is not authorized to perform: " + actionInvoke + " on resource: " + resource + d.Suffix())
+}
+
+// conditions are the keys that the request itself fills ("AWS global condition
+// context keys").
+func (c *call) conditions() policy.Context {
+	secure := "false"
+	if c.r.TLS != nil {
+		secure = "true"
+	}
+	out := policy.Context{
+		"aws:SourceIp": {c.identity.SourceIP}, "aws:SecureTransport": {secure},
+		"aws:RequestedRegion": {c.g.Region}, "aws:ViaAWSService": {"false"},
+	}
+	if ua := c.r.UserAgent(); ua != "" {
+		out["aws:UserAgent"] = []string{ua}
+	}
+	if referer := c.r.Referer(); referer != "" {
+		out["aws:Referer"] = []string{referer}
+	}
+	return out
+}
+
+// partition begins the ARNs of this gateway's region and account.
+func (g *Gateway) partition() string {
+	name := "aws"
+	switch {
+	case strings.HasPrefix(g.Region, "cn-"):
+		name = "aws-cn"
+	case strings.HasPrefix(g.Region, "us-gov-"):
+		name = "aws-us-gov"
+	}
+	return "arn:" + name + ":execute-api:" + g.Region + ":" + g.AccountID + ":"
+}

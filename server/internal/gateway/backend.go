@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// backend is the address of an HTTP integration: scheme and host are fixed,
+// the path is a template or, if there is none, the call's own.
+type backend struct {
+	scheme, host string
+	parts        []part
+}
+
+// part is literal text, or the value of the variable at index v if v >= 0.
+type part struct {
+	text string
+	v    int
+}
+
+// newBackend reads an Integration's URI; nil for an empty one. Names are the
+// path variables of the route, greedy ones with a final +.
+func newBackend(uri string, names []string) (*backend, error) {
+	if uri == "" {
+		return nil, nil
+	}
+	u, err := backendURL(uri)
+	if err != nil {
+		return nil, err
+	}
+	b := &backend{scheme: u.Scheme, host: u.Host}
+	_, rest, _ := strings.Cut(uri, "://")
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		return b, nil
+	}
+	if b.parts, err = template(rest[slash:], names); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func template(path string, names []string) ([]part, error) {
+	var parts []part
+	for path != "" {
+		text, rest, found := strings.Cut(path, "{")
+		if err := checkTarget("/" + strings.ReplaceAll(text, "}", "\\")); err != nil {
+			return nil, invalid("Integration.URI", "its path cannot be sent as it is: %v", err)
+		}
+		parts = append(parts, part{text: text, v: -1})
+		if !found {
+			break
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		v := slices.IndexFunc(names, func(n string) bool { return strings.TrimSuffix(n, "+") == name })
+		if !closed || v < 0 {
+			return nil, invalid("Integration.URI", "the route has no path variable {%s}", name)
+		}
+		parts, path = append(parts, part{v: v}), after
+	}
+	return parts, nil
+}
+
+// path is the raw path of a call at this backend.
+func (b *backend) path(sent string, values []string) string {
+	if b == nil || b.parts == nil {
+		return sent
+	}
+	var out strings.Builder
+	for _, p := range b.parts {
+		out.WriteString(p.text)
+		if p.v >= 0 {
+			out.WriteString(values[p.v])
+		}
+	}
+	return out.String()
+}
+
+// wireURL makes a URL that net/http sends as exactly these bytes.
+func wireURL(scheme, host, path, query string) (*url.URL, error) {
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, badRequest("The path has a % in it that is not followed by two hexadecimal digits")
+	}
+	want := path
+	if query != "" {
+		want += "?" + query
+	}
+	u := &url.URL{Scheme: scheme, Host: host, Path: plain, RawPath: path, RawQuery: query}
+	if u.RequestURI() != want { // net/url would respell bytes such as "
+		u.Opaque = path
+	}
+	if u.RequestURI() != want {
+		return nil, badRequest("The path cannot be forwarded as it was sent; percent-encode it")
+	}
+	return u, nil
+}
+
+// newTransport makes the gateway's way to backends. It changes no byte, follows
+// nothing, keeps no state but idle connections.
+func newTransport() *http.Transport {
+	dialer := &net.Dialer{
+		Timeout: 5 * time.Second, KeepAlive: 30 * time.Second,
+		Control: func(_, address string, _ syscall.RawConn) error { return forbiddenDial(address) },
+	}
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		DisableCompression:     true,
+		MaxIdleConns:           1024,
+		MaxIdleConnsPerHost:    256,
+		IdleConnTimeout:        60 * time.Second,
+		TLSHandshakeTimeout:    5 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}

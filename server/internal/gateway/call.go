@@ -1,0 +1,199 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+// call is one request on its way through the gateway.
+type call struct {
+	g        *Gateway
+	r        *http.Request
+	out      *response
+	target   Target
+	now      time.Time
+	start    time.Time // for durations
+	id       string
+	traceID  string
+	api      *api // nil if unknown
+	route    *route
+	values   []string // of the route's path variables, raw
+	identity Identity
+	event    Event
+}
+
+func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *call {
+	c := &call{g: g, r: r, target: t, start: time.Now()}
+	c.now = c.start
+	if g.Now != nil {
+		c.now = g.Now()
+	}
+	id := g.random()
+	c.id = fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
+	c.traceID = fmt.Sprintf("Root=1-%08x-%x", uint32(c.now.Unix()), id[16:28])
+	c.api = g.current().apis[t.API]
+	c.identity.SourceIP = sourceIP(r)
+	apigwID := base64.StdEncoding.EncodeToString(id[28:])
+	c.out = &response{w: w, header: http.Header{}, amend: func(h http.Header) { c.amend(h, apigwID) }}
+	return c
+}
+
+// random gives the bytes of a request's ids: a version 4 UUID, then 12 and 11
+// more. They are names, not secrets.
+func (g *Gateway) random() (id [39]byte) {
+	src := g.Rand
+	if src == nil {
+		src = rand.Reader
+	}
+	if _, err := src.Read(id[:]); err != nil {
+		copy(id[:], strconv.FormatInt(time.Now().UnixNano(), 16))
+	}
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id
+}
+
+// amend adds the gateway's headers to every answer.
+func (c *call) amend(h http.Header, apigwID string) {
+	h["x-amzn-RequestId"] = []string{c.id}
+	h["x-amz-apigw-id"] = []string{apigwID}
+	if c.api == nil || c.api.CORS == nil {
+		return
+	}
+	c.api.CORS.apply(h, c.r.Header.Get("Origin"))
+	if c.isPreflight() {
+		c.preflightHeaders(h)
+	}
+}
+
+// serve is the order of a call.
+func (c *call) serve() error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.api == nil || !c.api.hasStage(c.target.Stage) {
+		return errForbidden()
+	}
+	if c.isPreflight() {
+		c.out.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if err := c.match(); err != nil {
+		return err
+	}
+	a, err := c.admit()
+	if err != nil {
+		return err
+	}
+	return c.integrate(a)
+}
+
+// check is what costs nothing: method, sizes, spelling.
+func (c *call) check() error {
+	r := c.r
+	switch {
+	case !slices.Contains(methods, r.Method):
+		return errMethod()
+	case len(r.RequestURI) > maxURL:
+		return errURI()
+	case r.ContentLength > maxPayload:
+		return errPayload()
+	}
+	if err := checkTarget(r.RequestURI); err != nil {
+		return err
+	}
+	return checkHeaders(r)
+}
+
+// match finds the route. A path that a backend might read as another, whose
+// route asks for more than this one, is refused.
+func (c *call) match() error {
+	c.route, c.values = c.api.match(c.target.Path, c.r.Method)
+	if c.route == nil {
+		return errNoRoute()
+	}
+	if hasEncodedSlash(c.target.Path) && !c.route.EncodedSlash {
+		return badRequest("The path has an escaped slash in it, which this route does not take")
+	}
+	for _, path := range readings(c.target.Path) {
+		other, _ := c.api.match(path, c.r.Method)
+		if other != nil && other.Auth != c.route.Auth && c.route.Auth == AuthNone {
+			return badRequest("The path can be read as another, which needs authentication: spell it as " + path)
+		}
+	}
+	return nil
+}
+
+func (c *call) verifier() *sigv4.Verifier {
+	lenient := c.g.Lenient == LenientAlways || c.g.Lenient == LenientLoopback && isLoopback(c.r.Host)
+	i := 0
+	if lenient {
+		i |= 1
+	}
+	if isLoopback(c.identity.SourceIP) {
+		i |= 2 // a developer at this machine sees what AWS would show
+	}
+	return c.g.verifiers[i]
+}
+
+// addHeaders sets what a backend may trust, in place of anything a client sent.
+func (c *call) addHeaders(h http.Header) {
+	proto, port := "http", "80"
+	if c.r.TLS != nil {
+		proto, port = "https", "443"
+	}
+	if addr, ok := c.r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		if _, p, err := net.SplitHostPort(addr.String()); err == nil {
+			port = p
+		}
+	}
+	for key, value := range map[string]string{
+		"X-Forwarded-For": c.identity.SourceIP, "X-Forwarded-Port": port, "X-Forwarded-Proto": proto,
+		"X-Amzn-Trace-Id": c.traceID, "X-Amzn-Apigateway-Api-Id": c.target.API,
+		identityPrefix + "Request-Id": c.id,
+		identityPrefix + "Api-Id":     c.target.API,
+		identityPrefix + "Stage":      c.target.Stage,
+	} {
+		h[key] = []string{value}
+	}
+	c.identity.addHeaders(h)
+}
+
+// finish reports the call, also one that is given up by a panic.
+func (c *call) finish() {
+	if c.g.Event == nil {
+		return
+	}
+	path, query, _ := strings.Cut(c.r.RequestURI, "?")
+	e := c.event
+	e.RequestID, e.API, e.Stage, e.Method = c.id, c.target.API, c.target.Stage, c.r.Method
+	e.Path, e.Query, e.Identity = path, redact(query), c.identity
+	e.UserAgent = c.r.UserAgent()
+	e.Status, e.Written, e.Duration = c.out.status, c.out.written, time.Since(c.start)
+	if c.route != nil {
+		e.Route = c.route.Path
+	}
+	if e.Err == nil && c.out.failed != nil {
+		e.Err = c.out.failed
+	}
+	c.g.Event(c.r.Context(), e)
+}
+
+func sourceIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	host, _, _ = strings.Cut(host, "%") // no zone in a policy's address
+	return host
+}
+
+func trimGreedy(name string) string { return strings.TrimSuffix(name, "+") }

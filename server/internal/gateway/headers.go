@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const identityPrefix = "X-Gatepass-"
+
+// dropped never reach a backend: those of one hop (RFC 9110 section 7.6.1),
+// those this gateway answers for, and those by which frameworks let a client
+// say another method, path or address than the one that was authorised.
+var dropped = map[string]bool{
+	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Proxy-Authenticate": true,
+	"Proxy-Authorization": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
+	"Upgrade": true, "Http2-Settings": true, "Expect": true, "Content-Length": true, "Host": true,
+	"X-Amz-Security-Token":   true,
+	"X-Http-Method-Override": true, "X-Http-Method": true, "X-Method-Override": true,
+	"X-Original-Url": true, "X-Original-Uri": true, "X-Original-Host": true, "X-Original-Method": true,
+	"X-Rewrite-Url": true, "X-Host": true, "Forwarded": true, "Via": true,
+	"X-Real-Ip": true, "True-Client-Ip": true, "X-Client-Ip": true, "X-Cluster-Client-Ip": true, "Cf-Connecting-Ip": true,
+}
+
+var droppedPrefixes = []string{identityPrefix, "X-Forwarded-", "X-Amzn-", "Proxy-"}
+
+// neverForwarded tells a canonical header name that no client's value passes under.
+func neverForwarded(key string) bool {
+	return dropped[key] || strings.IndexByte(key, '_') >= 0 ||
+		slices.ContainsFunc(droppedPrefixes, func(p string) bool { return strings.HasPrefix(key, p) })
+}
+
+// ours are names whose values decide something here; nobody may remove or
+// shadow them.
+var ours = []string{identityPrefix, "X-Amz", "X-Forwarded-", "Authorization", "Host", "Date", "Content-", "Transfer-Encoding"}
+
+func isOurs(key string) bool {
+	return slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(key, p) })
+}
+
+// checkHeaders refuses what a backend might read differently from us.
+func checkHeaders(r *http.Request) error {
+	total := len("Host: \r\n") + len(r.Host)
+	for key, values := range r.Header {
+		for _, v := range values {
+			total += len(key) + len(v) + len(": \r\n")
+		}
+		if err := checkHeader(key, values, r.Header); err != nil {
+			return err
+		}
+	}
+	if total > maxHeaders {
+		return errHeaders()
+	}
+	return checkConnection(r.Header)
+}
+
+func checkHeader(key string, values []string, all http.Header) error {
+	for _, v := range values {
+		if strings.ContainsFunc(v, func(c rune) bool { return c >= 0x7f || c < ' ' && c != '\t' }) {
+			return badRequest("The header " + key + " has a byte in it that is not printable ASCII")
+		}
+	}
+	if len(values) > 1 && (key == "Content-Type" || key == "Content-Length" || key == "Origin") {
+		return badRequest("The header " + key + " is repeated")
+	}
+	if strings.IndexByte(key, '_') < 0 {
+		return nil
+	}
+	shadowed := http.CanonicalHeaderKey(strings.ReplaceAll(key, "_", "-"))
+	if _, both := all[shadowed]; both || isOurs(shadowed) {
+		return badRequest("The header " + key + " reads like " + shadowed + "; write it with -")
+	}
+	return nil
+}
+
+// hopTokens may stand in Connection without naming a header of the request.
+var hopTokens = []string{"close", "keep-alive", "te", "trailer", "upgrade", "http2-settings", "proxy-connection"}
+
+// checkConnection refuses a Connection header that would remove what matters,
+// and protocols other than HTTP.
+func checkConnection(h http.Header) error {
+	for name := range connectionNames(h) {
+		if !slices.Contains(hopTokens, strings.ToLower(name)) && isOurs(http.CanonicalHeaderKey(name)) {
+			return badRequest("The Connection header names " + name)
+		}
+	}
+	for _, v := range h["Upgrade"] {
+		// RFC 9110 section 7.8 lets a server ignore an upgrade; Java's client
+		// offers h2c with every call.
+		if !strings.EqualFold(strings.TrimSpace(v), "h2c") {
+			return errUpgrade()
+		}
+	}
+	return nil
+}
+
+// connectionNames yields the names in Connection headers.
+func connectionNames(h http.Header) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, v := range h["Connection"] {
+			for name := range strings.SplitSeq(v, ",") {
+				if name = strings.Trim(name, " \t"); name != "" && !yield(name) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// strip removes from h what no backend sees: h holds a client's headers.
+func strip(h, received http.Header) {
+	for key := range h {
+		if neverForwarded(key) {
+			delete(h, key)
+		}
+	}
+	for name := range connectionNames(received) {
+		delete(h, http.CanonicalHeaderKey(name))
+	}
+	h["Authorization"] = slices.DeleteFunc(h["Authorization"], func(v string) bool { return strings.HasPrefix(v, "AWS") })
+	if len(h["Authorization"]) == 0 {
+		delete(h, "Authorization")
+	}
+}

@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// table is everything that is served, replaced as one.
+type table struct {
+	apis    map[string]*api
+	domains map[string][]mapping // by host; longest base path first
+}
+
+type mapping struct {
+	base       string // "" or "/v1"
+	api, stage string
+}
+
+// pathPrefix begins LocalStack's path form.
+const pathPrefix = "/_aws/execute-api/"
+
+// Target is an API call found by [Gateway.Locate]: what Handle needs to know of
+// the address. API or stage may be unknown to the gateway; Handle refuses that.
+type Target struct {
+	API   string // id, lower case
+	Stage string
+	Path  string // raw resource path after the stage, "/" at least
+}
+
+// SetAPIs validates apis and serves them from now on, in place of those before;
+// calls under way end as they began. On an error, which is ErrConfig, nothing
+// changes.
+func (g *Gateway) SetAPIs(apis ...API) error {
+	next := &table{apis: map[string]*api{}, domains: map[string][]mapping{}}
+	for _, a := range apis {
+		ready, err := compile(a)
+		if err != nil {
+			return err
+		}
+		if next.apis[a.ID] != nil {
+			return invalid("ID", "the API %q is declared twice", a.ID)
+		}
+		next.apis[a.ID] = ready
+		if err := next.addDomains(a); err != nil {
+			return err
+		}
+	}
+	g.table.Store(next)
+	return nil
+}
+
+func (t *table) addDomains(a API) error {
+	for i, d := range a.Domains {
+		m := mapping{api: a.ID, stage: d.Stage}
+		if d.BasePath != "" {
+			m.base = "/" + d.BasePath
+		}
+		list := t.domains[d.Host]
+		if slices.ContainsFunc(list, func(o mapping) bool { return o.base == m.base }) {
+			return invalid("Domains", "%d: %s/%s is mapped twice", i, d.Host, d.BasePath)
+		}
+		list = append(list, m)
+		slices.SortFunc(list, func(a, b mapping) int { return cmp.Compare(len(b.base), len(a.base)) })
+		t.domains[d.Host] = list
+	}
+	return nil
+}
+
+// Locate tells whether a request is for an API, by its Host header and its raw
+// request target (http.Request.RequestURI), and which. Three forms are known:
+// host {api}.execute-api.*, the host of a Domain, and on any other host the
+// path /_aws/execute-api/{api}/{stage}/….
+func (g *Gateway) Locate(host, target string) (Target, bool) {
+	path, _, _ := strings.Cut(target, "?")
+	return g.current().locate(strings.ToLower(host), path)
+}
+
+func (t *table) locate(host, path string) (Target, bool) {
+	name := hostname(host)
+	if id, rest, ok := strings.Cut(name, "."); ok && strings.HasPrefix(rest, "execute-api.") {
+		return staged(id, path), true
+	}
+	list, ok := t.domains[host]
+	if !ok {
+		list, ok = t.domains[name]
+	}
+	if ok {
+		return mapped(list, path), true
+	}
+	if rest, ok := strings.CutPrefix(path, pathPrefix); ok {
+		id, rest, _ := strings.Cut(rest, "/")
+		return staged(strings.ToLower(id), "/"+rest), true
+	}
+	return Target{}, false
+}
+
+// staged takes the stage from a path.
+func staged(id, path string) Target {
+	stage, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return Target{API: id, Stage: stage, Path: "/" + rest}
+}
+
+// mapped finds the longest base path; a host without one for the path has no API.
+func mapped(list []mapping, path string) Target {
+	for _, m := range list {
+		rest, ok := strings.CutPrefix(path, m.base)
+		if !ok || rest != "" && rest[0] != '/' {
+			continue
+		}
+		if rest == "" {
+			rest = "/"
+		}
+		return Target{API: m.api, Stage: m.stage, Path: rest}
+	}
+	return Target{Path: path}
+}
+
+// hostname is a lower-case host without its port and a final dot.
+func hostname(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i > strings.IndexByte(host, ']') {
+		host = host[:i]
+	}
+	return strings.TrimSuffix(host, ".")
+}
+
+func isLoopback(host string) bool {
+	name := strings.Trim(hostname(strings.ToLower(host)), "[]")
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.Unmap().IsLoopback()
+}

@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// api is an API ready to serve.
+type api struct {
+	API
+	root node
+}
+
+// route is a Route ready to serve.
+type route struct {
+	Route
+	names   []string // of the path variables, in order
+	timeout time.Duration
+	backend *backend // nil for a Handler
+}
+
+// node is one resource of an API: the tree of paths.
+type node struct {
+	static map[string]*node
+	param  *node
+	greedy *node
+	name   string // of the variable that leads here
+	routes map[string]*route
+}
+
+// compile validates an API and makes its tree.
+func compile(a API) (*api, error) {
+	if err := a.validateNames(); err != nil {
+		return nil, err
+	}
+	if err := a.CORS.validate(); err != nil {
+		return nil, err
+	}
+	if len(a.Routes) > maxRoutes {
+		return nil, invalid("Routes", "an API has at most %d routes", maxRoutes)
+	}
+	out := &api{API: a}
+	for i := range a.Routes {
+		if err := out.add(a.Routes[i]); err != nil {
+			return nil, fmt.Errorf("Routes[%d] %q: %w", i, a.Routes[i].Path, err)
+		}
+	}
+	return out, nil
+}
+
+func (a *api) add(r Route) error {
+	if err := r.validate(); err != nil {
+		return err
+	}
+	ready := &route{Route: r, timeout: r.Integration.Timeout}
+	if ready.timeout == 0 {
+		ready.timeout = maxTimeout
+	}
+	at, err := a.root.grow(ready)
+	if err != nil {
+		return err
+	}
+	if ready.backend, err = newBackend(r.Integration.URI, ready.names); err != nil {
+		return err
+	}
+	for _, m := range r.Methods {
+		if at.routes[m] != nil {
+			return invalid("Methods", "%s is declared twice for this path", m)
+		}
+		at.routes[m] = ready
+	}
+	return nil
+}
+
+// grow makes the nodes of a route's path and gives the last.
+func (n *node) grow(r *route) (*node, error) {
+	if r.Path == "" || r.Path[0] != '/' || len(r.Path) > 1 && strings.HasSuffix(r.Path, "/") {
+		return nil, invalid("Path", "must begin with / and not end with one")
+	}
+	if r.Path != "/" {
+		for seg := range strings.SplitSeq(r.Path[1:], "/") {
+			next, err := n.child(seg, r)
+			if err != nil {
+				return nil, err
+			}
+			n = next
+		}
+	}
+	if n.routes == nil {
+		n.routes = map[string]*route{}
+	}
+	return n, nil
+}
+
+func (n *node) child(seg string, r *route) (*node, error) {
+	if len(r.names) > 0 && strings.HasSuffix(r.names[len(r.names)-1], "+") {
+		return nil, invalid("Path", "a greedy variable such as {proxy+} must come last")
+	}
+	if v := varForm.FindStringSubmatch(seg); v != nil {
+		return n.variable(v[1], v[2] == "+", r)
+	}
+	if !segmentForm.MatchString(seg) || isDots(seg) {
+		return nil, invalid("Path", "segment %q is not text, {name} or {name+}", seg)
+	}
+	if n.static == nil {
+		n.static = map[string]*node{}
+	}
+	if n.static[seg] == nil {
+		n.static[seg] = &node{}
+	}
+	return n.static[seg], nil
+}
+
+func (n *node) variable(name string, greedy bool, r *route) (*node, error) {
+	slot := &n.param
+	if greedy {
+		slot = &n.greedy
+	}
+	if slices.Contains(r.names, name) {
+		return nil, invalid("Path", "variable %q appears twice", name)
+	}
+	if *slot == nil {
+		*slot = &node{name: name}
+	}
+	if (*slot).name != name {
+		return nil, invalid("Path", "a sibling of this resource already has the variable {%s}", (*slot).name)
+	}
+	if greedy {
+		name += "+"
+	}
+	r.names = append(r.names, name)
+	return *slot, nil
+}
+
+// at gives the route for a method on exactly this resource.
+func (n *node) at(method string) *route {
+	if n == nil {
+		return nil
+	}
+	if r := n.routes[method]; r != nil {
+		return r
+	}
+	return n.routes[methodAny]
+}
+
+// find resolves path and method as one step: a resource that lacks the method
+// is passed over for a more general one that has it. Each node is seen at most
+// once. Values are raw, as in the path.
+func (n *node) find(segs []string, method string, values []string) (*route, []string) {
+	if len(segs) == 0 {
+		return n.at(method), values
+	}
+	seg := segs[0]
+	if next := n.static[unescape(seg)]; next != nil {
+		if r, v := next.find(segs[1:], method, values); r != nil {
+			return r, v
+		}
+	}
+	if n.param != nil && seg != "" {
+		if r, v := n.param.find(segs[1:], method, append(values, seg)); r != nil {
+			return r, v
+		}
+	}
+	rest := strings.Join(segs, "/")
+	if r := n.greedy.at(method); r != nil && rest != "" {
+		return r, append(values, rest)
+	}
+	return nil, nil
+}
+
+// match finds the route of a raw resource path. Slashes before the path and one
+// after it do not matter; those within count.
+func (a *api) match(path, method string) (*route, []string) {
+	path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/")
+	if path == "" {
+		return a.root.find(nil, method, nil)
+	}
+	return a.root.find(strings.Split(path, "/"), method, nil)
+}
+
+// answers lists the methods a resource path has.
+func (a *api) answers(path string) []string {
+	var out []string
+	for _, m := range methods {
+		if r, _ := a.match(path, m); r != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (a *api) hasStage(name string) bool {
+	return slices.ContainsFunc(a.Stages, func(s Stage) bool { return s.Name == name })
+}

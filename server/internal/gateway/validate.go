@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ErrConfig is what every error of API.Validate and Gateway.SetAPIs is.
+var ErrConfig = errors.New("gateway: configuration")
+
+// methods are those ANY stands for, and the only ones served.
+var methods = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+const methodAny = "ANY"
+
+// Limits of "Amazon API Gateway quotas"; sizes in bytes.
+const (
+	maxPayload = 10 << 20
+	maxHeaders = 10240
+	maxURL     = 10240
+	maxARN     = 1600
+	maxRoutes  = 300
+	minTimeout = 50 * time.Millisecond
+	maxTimeout = 29 * time.Second
+)
+
+var (
+	apiForm     = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
+	stageForm   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	hostForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
+	baseForm    = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()-]+(/[A-Za-z0-9$_.+!*'()-]+)*$`)
+	segmentForm = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'(),:@~=-]+$`)
+	varForm     = regexp.MustCompile(`^\{([A-Za-z0-9_.-]+)(\+?)\}$`)
+	headerForm  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	tokenForm   = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+	originForm  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+$`)
+)
+
+func invalid(field, format string, args ...any) error {
+	return fmt.Errorf("%w: %s: %s", ErrConfig, field, fmt.Sprintf(format, args...))
+}
+
+// Validate reports the first thing wrong with a, naming the field; errors.Is
+// ErrConfig.
+func (a *API) Validate() error {
+	_, err := compile(*a)
+	return err
+}
+
+func (a *API) validateNames() error {
+	if !apiForm.MatchString(a.ID) {
+		return invalid("ID", "%q is not 1 to 64 lower-case letters and digits", a.ID)
+	}
+	if len(a.Stages) == 0 {
+		return invalid("Stages", "an API needs a stage, such as prod")
+	}
+	seen := map[string]bool{}
+	for i, s := range a.Stages {
+		if !stageForm.MatchString(s.Name) {
+			return invalid(fmt.Sprintf("Stages[%d].Name", i), "%q is not 1 to 128 of letters, digits, _ and -", s.Name)
+		}
+		if seen[s.Name] {
+			return invalid(fmt.Sprintf("Stages[%d].Name", i), "%q is declared twice", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return a.validateDomains(seen)
+}
+
+func (a *API) validateDomains(stages map[string]bool) error {
+	for i, d := range a.Domains {
+		field := fmt.Sprintf("Domains[%d]", i)
+		switch {
+		case !hostForm.MatchString(d.Host) || strings.Contains(d.Host, ".execute-api."):
+			return invalid(field+".Host", "%q is not a lower-case host name of your own", d.Host)
+		case d.BasePath != "" && (!baseForm.MatchString(d.BasePath) || len(d.BasePath) > 300):
+			return invalid(field+".BasePath", "%q is not segments joined by /, such as v1 or orders/v1", d.BasePath)
+		case !stages[d.Stage]:
+			return invalid(field+".Stage", "the API declares no stage %q", d.Stage)
+		}
+	}
+	return nil
+}
+
+func (c *CORS) validate() error {
+	if c == nil {
+		return nil
+	}
+	if len(c.AllowOrigins) == 0 {
+		return invalid("CORS.AllowOrigins", "name the origins, such as https://app.example")
+	}
+	for i, o := range c.AllowOrigins {
+		field := fmt.Sprintf("CORS.AllowOrigins[%d]", i)
+		if o == "*" && c.AllowCredentials {
+			return invalid(field, "browsers refuse * together with AllowCredentials: name the origins")
+		}
+		if o != "*" && !originForm.MatchString(o) {
+			return invalid(field, "%q is not an origin in lower case, scheme://host[:port]", o)
+		}
+	}
+	lists := map[string][]string{"AllowMethods": c.AllowMethods, "AllowHeaders": c.AllowHeaders, "ExposeHeaders": c.ExposeHeaders}
+	for name, list := range lists {
+		for i, v := range list {
+			if !tokenForm.MatchString(v) {
+				return invalid(fmt.Sprintf("CORS.%s[%d]", name, i), "%q is not a name", v)
+			}
+		}
+	}
+	if c.MaxAge < 0 || c.MaxAge > 24*time.Hour {
+		return invalid("CORS.MaxAge", "%s is not between 0 and 24 h", c.MaxAge)
+	}
+	return nil
+}
+
+func (r *Route) validate() error {
+	switch r.Auth {
+	case AuthIAM, AuthNone:
+	default:
+		return invalid("Auth", "%q is not an authorization type gatepass enforces; use AWS_IAM or NONE", string(r.Auth))
+	}
+	if len(r.Methods) == 0 {
+		return invalid("Methods", "name the methods, or ANY")
+	}
+	for i, m := range r.Methods {
+		if m != methodAny && !slices.Contains(methods, m) {
+			return invalid(fmt.Sprintf("Methods[%d]", i), "%q is not ANY or one of %v", m, methods)
+		}
+	}
+	return r.Integration.validate()
+}
+
+func (in *Integration) validate() error {
+	if (in.URI == "") == (in.Handler == nil) {
+		return invalid("Integration", "give exactly one of URI and Handler")
+	}
+	if in.Timeout != 0 && (in.Timeout < minTimeout || in.Timeout > maxTimeout) {
+		return invalid("Integration.Timeout", "%s is not between %s and %s", in.Timeout, minTimeout, maxTimeout)
+	}
+	for i, h := range in.Headers {
+		key := http.CanonicalHeaderKey(h)
+		if !headerForm.MatchString(h) || neverForwarded(key) || key == "Authorization" {
+			return invalid(fmt.Sprintf("Integration.Headers[%d]", i), "%q cannot be forwarded", h)
+		}
+	}
+	return nil
+}
+
+// backendURL reads the address of a backend. What the cloud's machines keep
+// their own credentials under (link-local addresses) is refused.
+func backendURL(uri string) (*url.URL, error) {
+	const field = "Integration.URI"
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return nil, invalid(field, "%q is not a URL; placeholders may only stand in its path", uri)
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return nil, invalid(field, "%q is not an address like http://10.0.0.7:8080/path", uri)
+	case u.User != nil, u.Fragment != "", strings.ContainsAny(uri, "?#"):
+		return nil, invalid(field, "%q has user, query or fragment; leave them out", uri)
+	case strings.ContainsAny(u.Host, "{}%"):
+		return nil, invalid(field, "%q has a placeholder in its host", uri)
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && forbiddenIP(ip) {
+		return nil, invalid(field, "%s is a link-local address, which serves machine credentials", ip)
+	}
+	return u, nil
+}
+
+// forbiddenIP tells link-local and metadata addresses, whatever their spelling.
+func forbiddenIP(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip == netip.MustParseAddr("fd00:ec2::254")
+}
+
+func forbiddenDial(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return err
+	}
+	if forbiddenIP(ip) {
+		return fmt.Errorf("gateway: the backend's name resolves to %s, a link-local address, which is never dialled", ip)
+	}
+	return nil
+}
