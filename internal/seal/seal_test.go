@@ -208,7 +208,10 @@ func TestRedacted(t *testing.T) {
 // FuzzOpen holds that what opens is spelt in the one way that sealing spells it.
 func FuzzOpen(f *testing.F) {
 	box := ring(f, root(1)).Box("p")
-	token := mustSeal(f, box, "plaintext", "aad")
+	token, err := box.Seal(strings.NewReader(strings.Repeat("n", 24)), []byte("plaintext"), []byte("aad")) // alike in every worker
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Add(token, uint16(0), byte(0))
 	f.Add(token[:10], uint16(3), byte('\n'))
 	f.Fuzz(func(t *testing.T, prefix string, at uint16, c byte) {
