@@ -10,8 +10,6 @@ import (
 
 func (e *element) big() *big.Int { return new(big.Int).SetBytes(e.bytes()) }
 
-func elementOf(n *big.Int) *element { return new(element).setBytes(n.Bytes()) }
-
 // corners are values at which carries, borrows and the missing last subtraction
 // would show.
 func corners() []*element {
@@ -55,8 +53,8 @@ func TestConstants(t *testing.T) {
 
 const nHash = "48cf8b09"
 
-// TestMontgomery compares every operation with math/big on all pairs of corners,
-// on both implementations of the inner loops.
+// TestMontgomery compares every operation with math/big on all pairs of corners.
+// FuzzKernel compares the two implementations of the inner loops with each other.
 func TestMontgomery(t *testing.T) {
 	n, g := bigN(), theGroup()
 	inverse := new(big.Int).ModInverse(new(big.Int).Lsh(big.NewInt(1), 3072), n)

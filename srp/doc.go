@@ -38,8 +38,8 @@
 //
 // # Cost
 //
-// The first use builds a table of powers of the generator (48 KiB, below a
-// millisecond), kept for the life of the process. On amd64 with ADX and BMI2 two
+// The first use builds a table of powers of the generator (48 KiB, about
+// a millisecond), kept for the life of the process. On amd64 with ADX and BMI2 two
 // assembly routines do the multiplications; elsewhere, or with the build tag
 // purego, the same two routines are plain Go. Input is measured before it is
 // read: an oversized number costs no more than looking at its length.

@@ -94,18 +94,17 @@ func (r *residue) pow(g *group, x *residue, e []uint64) *residue {
 // memory which.
 type table [16]residue
 
-// choose sets r = t[i], reading the whole table.
+// choose sets r = t[i], reading the whole table, four entries at a time to keep
+// the masks in registers.
 func (r *residue) choose(t *table, i uint64) {
-	var mask [len(t)]uint64
-	for j := range mask {
-		mask[j] = equalMask(i, uint64(j))
-	}
-	for k := range r {
-		var w uint64
-		for j := range mask {
-			w |= t[j][k] & mask[j]
+	*r = residue{}
+	for j := 0; j < len(t); j += 4 {
+		a, b, c, d := &t[j], &t[j+1], &t[j+2], &t[j+3]
+		at := uint64(j)
+		ma, mb, mc, md := equalMask(i, at), equalMask(i, at+1), equalMask(i, at+2), equalMask(i, at+3)
+		for k := range r {
+			r[k] |= a[k]&ma | b[k]&mb | c[k]&mc | d[k]&md
 		}
-		r[k] = w
 	}
 }
 
