@@ -1,141 +1,85 @@
 package policy
 
-import (
-	"errors"
-	"time"
-)
-
-// Kind says what a policy document is attached to, and so which elements it may have.
+// Kind says what a policy document is attached to, and so which elements it
+// may have. The zero value is Identity.
 type Kind int
 
-// The kinds of policy documents.
+// The kinds of policy documents (IAM User Guide, "Policies and permissions in
+// IAM", policy types).
 const (
-	Identity Kind = iota
-	Resource
-	Session
-	Boundary
-	Trust
+	Identity Kind = iota // attached to a role, user or group: no Principal
+	Resource             // attached to a resource: Principal and Resource
+	Session              // passed when a role is assumed: like Identity, only narrows
+	Boundary             // permissions boundary: like Identity, only narrows
+	Trust                // says who may assume a role: Principal, no Resource
 )
 
-// ErrMalformed is what every *SyntaxError is.
-var ErrMalformed = errors.New("policy: malformed policy document")
-
-// SyntaxError says what is wrong with a document and where.
-type SyntaxError struct {
-	Line, Column int    // 1-based; Column counts bytes
-	Code         string // "MalformedPolicyDocument"
-	Message      string // the text AWS puts on the wire
-	Detail       string // what exactly is wrong and what to write instead
+// String is the kind as error texts name it.
+func (k Kind) String() string {
+	if k < Identity || k > Trust {
+		return "unknown"
+	}
+	return [...]string{"identity", "resource", "session", "boundary", "trust"}[k]
 }
 
-// Error gives position, message and detail.
-func (e *SyntaxError) Error() string { return e.Message }
+// namesPrincipal tells the kinds that say who from those attached to someone.
+func (k Kind) namesPrincipal() bool { return k == Resource || k == Trust }
 
-// Unwrap makes errors.Is(err, ErrMalformed) hold.
-func (e *SyntaxError) Unwrap() error { return ErrMalformed }
-
-// Policy is a parsed document.
-type Policy struct {
-	Name string // set by the caller; named in a Decision
-}
-
-// Effect is Allow or Deny.
+// Effect is what a statement does when it applies: "Allow" or "Deny".
 type Effect string
 
-// Statement is one statement of a policy.
-type Statement struct {
-	Index  int // from 0
-	Sid    string
-	Effect Effect
-}
-
-// Parse reads a document strictly.
-func Parse(doc []byte, kind Kind) (*Policy, error) {
-	return nil, &SyntaxError{Message: "not yet"}
-}
-
-// Kind of the policy.
-func (p *Policy) Kind() Kind { return Identity }
-
-// Statements of the policy, in the order of the document.
-func (p *Policy) Statements() []*Statement { return nil }
-
-// String is the document as JSON.
-func (p *Policy) String() string { return "" }
-
-// MarshalJSON is the document as JSON.
-func (p *Policy) MarshalJSON() ([]byte, error) { return nil, errors.New("not yet") }
-
-// Request is one question.
-type Request struct {
-	Principal   Principal
-	Action      string
-	Resource    string
-	AltResource string
-	Context     Context
-	Time        time.Time
-}
-
-// Context maps lower-case condition keys to values.
-type Context map[string][]string
-
-// NewContext merges contexts, lower-casing keys; later ones win.
-func NewContext(from ...Context) Context { return Context{} }
-
-// Set sets the values of a key; no values removes it.
-func (c Context) Set(key string, values ...string) {}
-
-// Get gives the values of a key.
-func (c Context) Get(key string) []string { return nil }
-
-// Principal is who asks.
-type Principal struct {
-	Type              string // "AssumedRole", "User", "Account", "Anonymous"
-	ARN               string
-	RoleARN           string
-	Account           string
-	UserID            string
-	Username          string
-	Tags              map[string]string
-	TokenIssueTime    time.Time
-	FederatedProvider string
-	IdentityID        string
-	IdentityPoolID    string
-	AMR               []string
-	CognitoProvider   string
-}
-
-// Context gives the condition keys of the principal.
-func (p Principal) Context() Context { return Context{} }
-
-// Reason says how a decision came about.
-type Reason int
-
-// The reasons; the zero value denies.
+// The two effects, spelled as in a document.
 const (
-	ImplicitDeny Reason = iota
-	ExplicitDeny
-	Allow
+	EffectAllow Effect = "Allow"
+	EffectDeny  Effect = "Deny"
 )
 
-// Decision is the answer to a Request.
-type Decision struct {
-	Allowed   bool
-	Reason    Reason
-	Policy    string     // Name of the policy that decided
-	Statement *Statement // the one that decided, nil on implicit deny
-	Kind      Kind
-	Action    string
-	Delegated bool // trust: only the caller's account is named; an identity policy must allow too
+// Policy is a parsed policy document. Everything that can be prepared is
+// prepared by Parse; after that a Policy is safe for concurrent use. The zero
+// value is an identity policy without statements: it grants nothing.
+type Policy struct {
+	// Name is the caller's name for the policy, repeated in a Decision. Set it
+	// before the policy is shared.
+	Name string
+
+	kind       Kind
+	version    string // as written, "" when absent
+	id         string
+	statements []*Statement
+	deny       []*Statement // the statements by effect, in order
+	allow      []*Statement
 }
 
-// Suffix is the end of AWS's AccessDenied message, with its leading space.
-func (d Decision) Suffix() string { return "" }
+// Kind is the kind the policy was parsed as.
+func (p *Policy) Kind() Kind { return p.kind }
 
-// Evaluate decides over identity policies.
-func Evaluate(req Request, policies ...*Policy) Decision { return Decision{Action: req.Action} }
+// Version is the Version element: "2012-10-17", "2008-10-17", or "" when the
+// document has none, which means 2008-10-17.
+func (p *Policy) Version() string { return p.version }
 
-// EvaluateTrust decides over a role's trust policy.
-func EvaluateTrust(req Request, trust *Policy) Decision {
-	return Decision{Kind: Trust, Action: req.Action}
+// Statements lists the statements in the order of the document. They are
+// shared with the policy: read them only.
+func (p *Policy) Statements() []*Statement { return p.statements }
+
+// Statement is one statement of a policy. The exported fields only describe it:
+// changing them changes no decision.
+type Statement struct {
+	Index  int    // place in the document, from 0
+	Sid    string // "" when it has none
+	Effect Effect
+
+	denies       bool
+	principals   *principals // nil unless the kind names principals
+	notPrincipal bool
+	actions      []action
+	notAction    bool
+	resources    []template
+	notResource  bool
+	conditions   []condition
+}
+
+// action is a pattern over lower-cased "service:Name".
+type action struct {
+	source string
+	glob   string // encoded and lower-cased
 }
