@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// UserPool is a Cognito user pool.
+type UserPool struct {
+	ID, Name          string
+	Created, Modified time.Time
+	Settings          UserPoolSettings
+}
+
+// UserPoolSettings are the settings gatepass enforces.
+type UserPoolSettings struct {
+	PasswordPolicy         PasswordPolicy
+	UsernameAttributes     []string
+	AliasAttributes        []string
+	AutoVerifiedAttributes []string
+	CaseSensitive          bool
+	MFA                    string // OFF, OPTIONAL, ON
+	AdminCreateUserOnly    bool
+}
+
+// PasswordPolicy is what a new password must satisfy.
+type PasswordPolicy struct {
+	MinimumLength                                                      int
+	RequireUppercase, RequireLowercase, RequireNumbers, RequireSymbols bool
+	TemporaryPasswordValidityDays                                      int
+}
+
+// UserPoolClient is an app client of a user pool.
+type UserPoolClient struct {
+	ID, PoolID, Name  string
+	SecretSealed      []byte // empty: a public client
+	Created, Modified time.Time
+	Settings          ClientSettings
+}
+
+// ClientSettings are the settings of an app client. Lifetimes are in seconds.
+type ClientSettings struct {
+	ExplicitAuthFlows                                       []string
+	PreventUserExistenceErrors                              string // ENABLED or LEGACY
+	AccessTokenSeconds, IDTokenSeconds, RefreshTokenSeconds int64
+	RotateRefreshTokens                                     bool
+	RetryGraceSeconds                                       int64
+	EnableTokenRevocation                                   bool
+	AuthSessionSeconds                                      int64
+	ReadAttributes, WriteAttributes                         []string
+}
+
+// Group is a user pool group.
+type Group struct {
+	PoolID, Name, RoleARN string
+	Precedence            int
+}
+
+// SigningKey is a sealed private key. Scope says whose: userpool/<id>/id,
+// userpool/<id>/access, identity.
+type SigningKey struct {
+	Scope, ID string
+	Sealed    []byte
+	Created   time.Time
+}
+
+// IdentityPool is a Cognito identity pool.
+type IdentityPool struct {
+	ID, Name                           string
+	AllowUnauthenticated, AllowClassic bool
+	Providers                          []IdentityProvider
+	Roles                              map[string]string // authenticated, unauthenticated: role ARNs
+	Created                            time.Time
+}
+
+// IdentityProvider is a user pool client an identity pool accepts.
+type IdentityProvider struct {
+	ProviderName, ClientID string
+	ServerSideTokenCheck   bool
+}
+
+// Role is an IAM role.
+type Role struct {
+	Name, ARN, ID string // ID is AROA...
+	Trust         string // policy document
+	Policies      map[string]string
+	RevokedBefore time.Time // sessions issued before are refused; zero: none
+	Created       time.Time
+}
+
+// IAMUser is an IAM user.
+type IAMUser struct {
+	Name, ARN, ID string // ID is AIDA...
+	Policies      map[string]string
+	Created       time.Time
+}
+
+// AccessKey is a long-term key of an IAM user.
+type AccessKey struct {
+	ID, UserName string
+	SecretSealed []byte
+	Active       bool
+	Created      time.Time
+}
+
+func put(tx *Tx, kind, id, parent string, v any) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return tx.exec(`INSERT INTO documents (kind, id, parent, doc) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, doc = excluded.doc`, kind, id, parent, string(doc))
+}
+
+func get[T any](ctx context.Context, r reader, kind, id string) (T, error) {
+	var v T
+	var doc string
+	err := r.q.QueryRowContext(ctx, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", kind, id).Scan(&doc)
+	if err != nil {
+		return v, classify(err)
+	}
+	return v, decode(doc, &v)
+}
+
+func decode(doc string, v any) error {
+	if err := json.Unmarshal([]byte(doc), v); err != nil {
+		return fmt.Errorf("%w: a record cannot be read: %w", ErrUnavailable, err)
+	}
+	return nil
+}
+
+func list[T any](ctx context.Context, r reader, query string, args ...any) ([]T, error) {
+	rows, err := r.q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var doc string
+		if err := rows.Scan(&doc); err != nil {
+			return nil, classify(err)
+		}
+		var v T
+		if err := decode(doc, &v); err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, classify(rows.Err())
+}
+
+const byParent = "SELECT doc FROM documents WHERE kind = $1 AND parent = $2 AND id > $3 ORDER BY id LIMIT $4"
+
+const everything = 1 << 30
+
+// PutUserPool creates or replaces a user pool.
+func (tx *Tx) PutUserPool(p UserPool) error { return put(tx, "userpool", p.ID, "", p) }
+
+// UserPool finds a user pool; ErrNotFound.
+func (r reader) UserPool(ctx context.Context, id string) (UserPool, error) {
+	return get[UserPool](ctx, r, "userpool", id)
+}
+
+// ListUserPools lists pools by id, after an id ("" for the first).
+func (r reader) ListUserPools(ctx context.Context, after string, limit int) ([]UserPool, error) {
+	return list[UserPool](ctx, r, byParent, "userpool", "", after, limit)
+}
+
+// PutUserPoolClient creates or replaces an app client.
+func (tx *Tx) PutUserPoolClient(c UserPoolClient) error { return put(tx, "client", c.ID, c.PoolID, c) }
+
+// UserPoolClient finds an app client by its id alone, as public operations do.
+func (r reader) UserPoolClient(ctx context.Context, id string) (UserPoolClient, error) {
+	return get[UserPoolClient](ctx, r, "client", id)
+}
+
+// PutGroup creates or replaces a group.
+func (tx *Tx) PutGroup(g Group) error { return put(tx, "group", g.PoolID+"/"+g.Name, g.PoolID, g) }
+
+// Groups lists the groups of a pool by name.
+func (r reader) Groups(ctx context.Context, pool string) ([]Group, error) {
+	return list[Group](ctx, r, byParent, "group", pool, "", everything)
+}
+
+// AddSigningKey keeps a key; ErrExists if the scope has one of that id.
+func (tx *Tx) AddSigningKey(k SigningKey) error {
+	doc, err := json.Marshal(k)
+	if err != nil {
+		return err
+	}
+	return tx.exec("INSERT INTO documents (kind, id, parent, doc) VALUES ('signingkey', $1, $2, $3)", k.Scope+"/"+k.ID, k.Scope, string(doc))
+}
+
+// SigningKeys lists the keys of a scope by id.
+func (r reader) SigningKeys(ctx context.Context, scope string) ([]SigningKey, error) {
+	return list[SigningKey](ctx, r, byParent, "signingkey", scope, "", everything)
+}
+
+// PutIdentityPool creates or replaces an identity pool.
+func (tx *Tx) PutIdentityPool(p IdentityPool) error { return put(tx, "identitypool", p.ID, "", p) }
+
+// IdentityPool finds an identity pool; ErrNotFound.
+func (r reader) IdentityPool(ctx context.Context, id string) (IdentityPool, error) {
+	return get[IdentityPool](ctx, r, "identitypool", id)
+}
+
+// PutRole creates or replaces a role, by its ARN.
+func (tx *Tx) PutRole(role Role) error { return put(tx, "role", role.ARN, "", role) }
+
+// Role finds a role by ARN; ErrNotFound.
+func (r reader) Role(ctx context.Context, arn string) (Role, error) {
+	return get[Role](ctx, r, "role", arn)
+}
+
+// PutIAMUser creates or replaces a user, by name.
+func (tx *Tx) PutIAMUser(u IAMUser) error { return put(tx, "iamuser", u.Name, "", u) }
+
+// IAMUser finds a user by name; ErrNotFound.
+func (r reader) IAMUser(ctx context.Context, name string) (IAMUser, error) {
+	return get[IAMUser](ctx, r, "iamuser", name)
+}
+
+// PutAccessKey creates or replaces an access key.
+func (tx *Tx) PutAccessKey(k AccessKey) error { return put(tx, "accesskey", k.ID, k.UserName, k) }
+
+// AccessKey finds an access key; ErrNotFound.
+func (r reader) AccessKey(ctx context.Context, id string) (AccessKey, error) {
+	return get[AccessKey](ctx, r, "accesskey", id)
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Identity is an identity of an identity pool.
+type Identity struct {
+	ID, PoolID string
+	Enabled    bool
+	Created    time.Time
+	Logins     []Login
+}
+
+// Login is a linked login: who the provider says the user is.
+type Login struct{ Provider, Subject string }
+
+// CreateIdentity keeps a new identity with its logins; ErrExists if another
+// identity of the pool has one of them.
+func (tx *Tx) CreateIdentity(id Identity) error {
+	if err := tx.exec("INSERT INTO identities (id, pool, enabled, created) VALUES ($1, $2, 1, $3)", id.ID, id.PoolID, id.Created.UnixMicro()); err != nil {
+		return err
+	}
+	for _, l := range id.Logins {
+		if err := tx.LinkLogin(id.PoolID, id.ID, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LinkLogin links a login to an identity; ErrExists if it is linked already.
+func (tx *Tx) LinkLogin(pool, identity string, l Login) error {
+	return tx.exec("INSERT INTO identity_logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)", pool, l.Provider, l.Subject, identity)
+}
+
+// Identity finds an identity with its logins; ErrNotFound.
+func (r reader) Identity(ctx context.Context, id string) (Identity, error) {
+	out := Identity{ID: id}
+	var created, enabled int64
+	err := r.q.QueryRowContext(ctx, "SELECT pool, enabled, created FROM identities WHERE id = $1", id).Scan(&out.PoolID, &enabled, &created)
+	if err != nil {
+		return out, classify(err)
+	}
+	out.Enabled, out.Created = enabled != 0, time.UnixMicro(created)
+	rows, err := r.q.QueryContext(ctx, "SELECT provider, subject FROM identity_logins WHERE identity = $1 ORDER BY provider, subject", id)
+	if err != nil {
+		return out, classify(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var l Login
+		if err := rows.Scan(&l.Provider, &l.Subject); err != nil {
+			return out, classify(err)
+		}
+		out.Logins = append(out.Logins, l)
+	}
+	return out, classify(rows.Err())
+}
+
+// IdentityByLogin finds the identity of a pool that a login is linked to;
+// ErrNotFound.
+func (r reader) IdentityByLogin(ctx context.Context, pool string, l Login) (Identity, error) {
+	var id string
+	err := r.q.QueryRowContext(ctx, "SELECT identity FROM identity_logins WHERE pool = $1 AND provider = $2 AND subject = $3",
+		pool, l.Provider, l.Subject).Scan(&id)
+	if err != nil {
+		return Identity{}, classify(err)
+	}
+	return r.Identity(ctx, id)
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// User is a user of a user pool. Sub never changes and is never used again.
+type User struct {
+	PoolID, Sub, Username string
+	Status                string // UNCONFIRMED, CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED
+	Enabled               bool
+	Attributes            map[string]string
+	VerifierSealed, Salt  []byte
+	PasswordVersion       int64
+	PasswordExpires       time.Time // of a temporary password; zero: never
+	TOTPSealed            []byte    // empty: none
+	TOTPVerified          bool
+	MFAPreferred          string    // SOFTWARE_TOKEN_MFA or empty
+	SignedOut             time.Time // tokens issued before are refused
+	Created, Modified     time.Time
+}
+
+// Name is something a user signs in with, folded by the caller as the pool
+// folds. Kind is username, sub, email or preferred_username; a pool has each
+// folded value once.
+type Name struct{ Kind, Value string }
+
+// CreateUser keeps a new user with its names; ErrExists if one is taken.
+func (tx *Tx) CreateUser(u User, names ...Name) error {
+	doc, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	if err := tx.exec("INSERT INTO users (pool, sub, doc) VALUES ($1, $2, $3)", u.PoolID, u.Sub, string(doc)); err != nil {
+		return err
+	}
+	for _, n := range names {
+		if err := tx.AddName(u.PoolID, u.Sub, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddName lets a user sign in with one more name; ErrExists if it is taken,
+// nothing happens if it is the user's own.
+func (tx *Tx) AddName(pool, sub string, n Name) error {
+	u, err := tx.UserByName(tx.ctx, pool, n.Value)
+	if err == nil && u.Sub == sub {
+		return nil
+	}
+	if err == nil {
+		return ErrExists
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return tx.exec("INSERT INTO user_names (pool, name, kind, sub) VALUES ($1, $2, $3, $4)", pool, n.Value, n.Kind, sub)
+}
+
+// ModifyUser reads a user, lets fn change it and keeps the result. ErrNotFound;
+// an error of fn comes back and nothing is kept.
+func (tx *Tx) ModifyUser(pool, sub string, fn func(*User) error) error {
+	u, err := tx.UserBySub(tx.ctx, pool, sub)
+	if err != nil {
+		return err
+	}
+	if err := fn(&u); err != nil {
+		return err
+	}
+	doc, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	return tx.exec("UPDATE users SET doc = $3 WHERE pool = $1 AND sub = $2", pool, sub, string(doc))
+}
+
+// DeleteUser removes a user with names, groups, codes, attempts and refresh
+// families; ErrNotFound.
+func (tx *Tx) DeleteUser(pool, sub string) error {
+	for _, table := range []string{"codes", "attempts", "refresh_families", "memberships", "user_names"} {
+		if err := tx.exec("DELETE FROM "+table+" WHERE pool = $1 AND sub = $2", pool, sub); err != nil {
+			return err
+		}
+	}
+	met, err := tx.changed("DELETE FROM users WHERE pool = $1 AND sub = $2", pool, sub)
+	if err == nil && !met {
+		return ErrNotFound
+	}
+	return err
+}
+
+// UserBySub finds a user; ErrNotFound.
+func (r reader) UserBySub(ctx context.Context, pool, sub string) (User, error) {
+	return r.user(ctx, "SELECT doc FROM users WHERE pool = $1 AND sub = $2", pool, sub)
+}
+
+// UserByName finds a user by any folded name; ErrNotFound.
+func (r reader) UserByName(ctx context.Context, pool, name string) (User, error) {
+	return r.user(ctx, `SELECT u.doc FROM user_names n JOIN users u ON u.pool = n.pool AND u.sub = n.sub
+		WHERE n.pool = $1 AND n.name = $2`, pool, name)
+}
+
+func (r reader) user(ctx context.Context, query string, args ...any) (User, error) {
+	var u User
+	var doc string
+	if err := r.q.QueryRowContext(ctx, query, args...).Scan(&doc); err != nil {
+		return u, classify(err)
+	}
+	return u, decode(doc, &u)
+}
+
+// ListUsers lists users of a pool by sub, after one ("" for the first).
+func (r reader) ListUsers(ctx context.Context, pool, after string, limit int) ([]User, error) {
+	return list[User](ctx, r, "SELECT doc FROM users WHERE pool = $1 AND sub > $2 ORDER BY sub LIMIT $3", pool, after, limit)
+}
+
+// AddToGroup makes a user a member; again is no error.
+func (tx *Tx) AddToGroup(pool, sub, group string) error {
+	return tx.exec("INSERT INTO memberships (pool, sub, grp) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", pool, sub, group)
+}
+
+// GroupsOf lists the groups of a user by name.
+func (r reader) GroupsOf(ctx context.Context, pool, sub string) ([]Group, error) {
+	return list[Group](ctx, r, `SELECT d.doc FROM memberships m JOIN documents d ON d.kind = 'group' AND d.id = m.pool || '/' || m.grp
+		WHERE m.pool = $1 AND m.sub = $2 ORDER BY d.id`, pool, sub)
+}
+
+// Message is something that was sent to a user: a line of the outbox.
+type Message struct {
+	ID                    int64
+	PoolID, Sub, Username string
+	Destination, Medium   string // ada@example.com, EMAIL
+	Kind                  string // signup, forgot, invite
+	Body                  string
+	Created               time.Time
+}
+
+// AddMessage keeps a message.
+func (tx *Tx) AddMessage(m Message) error {
+	doc, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return tx.exec("INSERT INTO messages (pool, sub, username, doc, created) VALUES ($1, $2, $3, $4, $5)",
+		m.PoolID, m.Sub, m.Username, string(doc), m.Created.UnixMicro())
+}
+
+// Messages lists the newest messages first; pool and username filter unless
+// empty.
+func (r reader) Messages(ctx context.Context, pool, username string, limit int) ([]Message, error) {
+	return list[Message](ctx, r, `SELECT doc FROM messages WHERE ($1 = '' OR pool = $1) AND ($2 = '' OR username = $2)
+		ORDER BY id DESC LIMIT $3`, pool, username, limit)
+}
