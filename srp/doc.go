@@ -33,13 +33,13 @@
 // Not constant time: parsing and writing A, B, u, salt and timestamp, all of
 // which travel in the open; and the count of leading zero bytes of the shared
 // secret S, which the protocol itself puts into the length of a hashed message
-// (it tells one bit about a value used once, in 1 of 256 sign-ins). The time
-// also depends on the length of the password, through SHA-256.
+// (S is used once, and 255 of 256 have none). The time also depends on the
+// length of the password, through SHA-256.
 //
 // # Cost
 //
-// The first use builds a table of powers of the generator (48 KiB, about
-// a millisecond), kept for the life of the process. On amd64 with ADX and BMI2 two
+// The first use builds a table of powers of the generator (48 KiB, about a
+// millisecond), kept for the life of the process. On amd64 with ADX and BMI2 two
 // assembly routines do the multiplications; elsewhere, or with the build tag
 // purego, the same two routines are plain Go. Input is measured before it is
 // read: an oversized number costs no more than looking at its length.

@@ -168,6 +168,14 @@ func TestForeignAlexrudd(t *testing.T) {
 	if err != nil || hex.EncodeToString(key) != "d96cde6c95dda17175c1293140c5a81f" {
 		t.Errorf("key %x (%v)", key, err)
 	}
+	block := base64.StdEncoding.EncodeToString([]byte("secretssecrestssecrets"))
+	proof, err := c.Claim(Challenge{"myPool", "test", "499602d2", "499602d2", block}, "test", time.Date(2018, 7, 10, 11, 1, 0, 0, time.UTC))
+	if want := (Proof{"tdvQu/Li/qWl8Nni0aFPs+MwY4rvKZm0kSMrGIMSUHk=", "Tue Jul 10 11:01:00 UTC 2018"}); err != nil || proof != want {
+		t.Errorf("proof %v, %v; want %v", proof, err, want)
+	}
+	if hash := SecretHash("test", "123abd", "clientSecret"); hash != "LoIX/oPJWZzFYv8liJYRo+CHv16FNDY10JlZEDjL3Vg=" {
+		t.Errorf("SECRET_HASH %s", hash)
+	}
 }
 
 // helper is the mock data of npm cognito-srp-helper 2.3.4 (src/__tests__/mocks/data.ts),
