@@ -24,7 +24,27 @@ var (
 	// too, but receivers disagree about their meaning.
 	querySet = byteSet(unreserved + "!$'()*,:@/?=&")
 	hexValue = hexTable()
+	// controlSet are the bytes that no part of a request target can hold.
+	controlSet = controlBytes()
 )
+
+func controlBytes() (set [256]bool) {
+	for c := range ' ' {
+		set[c] = true
+	}
+	set[0x7f] = true
+	return set
+}
+
+// holds says whether s has a byte of a set.
+func holds(s string, set *[256]bool) bool {
+	for i := range len(s) {
+		if set[s[i]] {
+			return true
+		}
+	}
+	return false
+}
 
 func byteSet(chars string) (set [256]bool) {
 	for i := range len(chars) {
@@ -114,9 +134,10 @@ func appendUnescaped(dst []byte, s string) []byte {
 
 // badEscape gives AWS's text for the first escape of s that is not one.
 func badEscape(s string) string {
-	for i := strings.IndexByte(s, '%'); i >= 0 && i < len(s); i++ {
-		if s[i] != '%' {
-			continue
+	for {
+		i := strings.IndexByte(s, '%')
+		if i < 0 {
+			return ""
 		}
 		if i+2 >= len(s) {
 			return "Incomplete trailing escape % sequence"
@@ -124,9 +145,8 @@ func badEscape(s string) string {
 		if hexValue[s[i+1]] > 15 || hexValue[s[i+2]] > 15 {
 			return "Illegal hex character in escape % pattern: " + s[i:i+3]
 		}
-		i += 2
+		s = s[i+3:]
 	}
-	return ""
 }
 
 func appendHex(dst, src []byte) []byte {

@@ -139,10 +139,8 @@ func (c *Claim) parseTarget() *Error {
 	if target == "" || target[0] != '/' {
 		return malformed(1, "The request target must be a path that begins with /")
 	}
-	for i := range len(target) {
-		if b := target[i]; b < ' ' || b == 0x7f || b == '#' {
-			return malformed(1, "The request target has a control byte or a # in it")
-		}
+	if holds(target, &controlSet) || strings.IndexByte(target, '#') >= 0 {
+		return malformed(1, "The request target has a control byte or a # in it")
 	}
 	c.rawPath, c.rawQuery, _ = strings.Cut(target, "?")
 	if bad := badEscape(c.rawPath); bad != "" {

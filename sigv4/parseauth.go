@@ -11,9 +11,9 @@ import (
 
 // authParts are the three parts of an Authorization header.
 type authParts struct {
-	credential, signedHeaders, signature             string
-	hasCredential, hasSignedHeaders, hasSignature, x bool
-	unknown                                          string
+	credential, signedHeaders, signature          string
+	hasCredential, hasSignedHeaders, hasSignature bool
+	unknown                                       string
 }
 
 // parseHeader makes rule 6. The texts give the header's hash and not the header,

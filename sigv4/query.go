@@ -69,7 +69,7 @@ func cleanQuery(raw string) (string, error) {
 	if bad := badEscape(raw); bad != "" {
 		return "", unsignable(bad + " in the query")
 	}
-	if i := strings.IndexFunc(raw, func(c rune) bool { return c < ' ' || c == 0x7f }); i >= 0 {
+	if holds(raw, &controlSet) {
 		return "", unsignable("the query has a control byte in it: percent-encode it")
 	}
 	if !hasPresign(raw) {

@@ -68,7 +68,7 @@ func wirePath(u *url.URL) (string, error) {
 	if p[0] != '/' {
 		return "", unsignable("the path does not begin with /")
 	}
-	if i := strings.IndexFunc(p, notInPath); i >= 0 {
+	if holds(p, &controlSet) || strings.ContainsAny(p, " ?#") {
 		return "", unsignable("the path has a byte that cannot be sent as it is: percent-encode it")
 	}
 	if bad := badEscape(p); bad != "" {
@@ -76,8 +76,6 @@ func wirePath(u *url.URL) (string, error) {
 	}
 	return p, nil
 }
-
-func notInPath(c rune) bool { return c <= ' ' || c == 0x7f || c == '?' || c == '#' }
 
 func signablePath(path string) (string, error) {
 	n, ok := normalizePath(path)
@@ -128,14 +126,19 @@ func wireHost(r *http.Request) (string, error) {
 		}
 		h = h[:zone] + h[end:] // net/http sends no zone either
 	}
-	if h == "" || strings.IndexFunc(h, notInHost) >= 0 {
+	if h == "" || !hostName(h) {
 		return "", unsignable("the host is empty or not in ASCII: give its xn-- form")
 	}
 	return stripDefaultPort(r.URL.Scheme, h), nil
 }
 
-func notInHost(c rune) bool {
-	return c <= ' ' || c >= 0x7f || c == '/' || c == '?' || c == '#' || c == '@'
+func hostName(h string) bool {
+	for i := range len(h) {
+		if c := h[i]; c <= ' ' || c >= 0x7f || c == '/' || c == '?' || c == '#' || c == '@' {
+			return false
+		}
+	}
+	return true
 }
 
 func stripDefaultPort(scheme, host string) string {
