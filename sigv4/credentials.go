@@ -3,7 +3,6 @@ package sigv4
 import (
 	"fmt"
 	"log/slog"
-	"strings"
 )
 
 // Credentials are what a request is signed with. SessionToken is empty for
@@ -40,13 +39,16 @@ func (c *Credentials) check() error {
 	switch {
 	case c.AccessKeyID == "" || c.SecretAccessKey == "":
 		return unsignable("the credentials have no access key id or no secret")
-	case strings.ContainsAny(c.AccessKeyID, " \t\r\n/,=;"):
+	case holds(c.AccessKeyID, &notInID):
 		return unsignable("the access key id contains white space or one of / , = ;: copy it again")
 	case padded(c.SecretAccessKey) || padded(c.SessionToken):
 		return unsignable("the secret or the session token has white space around it: copy it again")
 	}
 	return nil
 }
+
+// notInID would end the access key id early in an Authorization header.
+var notInID = byteSet(" \t\r\n/,=;")
 
 func padded(s string) bool {
 	return s != "" && (s[0] <= ' ' || s[len(s)-1] <= ' ')

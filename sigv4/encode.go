@@ -118,18 +118,23 @@ func unescape(s string) string {
 }
 
 func appendUnescaped(dst []byte, s string) []byte {
+	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		switch {
-		case c == '+':
-			c = ' '
-		case c == '%' && i+2 < len(s):
+		if c != '%' && c != '+' {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		if c == '%' && i+2 < len(s) {
 			c = hexValue[s[i+1]]<<4 | hexValue[s[i+2]]&15
 			i += 2
+		} else if c == '+' {
+			c = ' '
 		}
 		dst = append(dst, c)
+		start = i + 1
 	}
-	return dst
+	return append(dst, s[start:]...)
 }
 
 // badEscape gives AWS's text for the first escape of s that is not one.
@@ -147,13 +152,6 @@ func badEscape(s string) string {
 		}
 		s = s[i+3:]
 	}
-}
-
-func appendHex(dst, src []byte) []byte {
-	for _, c := range src {
-		dst = append(dst, lowerHex[c>>4], lowerHex[c&15])
-	}
-	return dst
 }
 
 // decodeSignature reads exactly 64 lower-case hexadecimal digits.

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -42,7 +43,7 @@ func (j *job) trace() Trace {
 		StringToSign:     string(j.sts),
 		Scope:            string(appendScope(nil, &j.scope)),
 		SignedHeaders:    strings.Split(string(j.canon[j.list[0]:j.list[1]]), ";"),
-		Signature:        string(appendHex(nil, j.sum[:])),
+		Signature:        string(hex.AppendEncode(nil, j.sum[:])),
 	}
 }
 

@@ -126,9 +126,10 @@ func setOf(sum *[32]byte, sc *scope) uint64 {
 }
 
 func hashSecret(secret string) [32]byte {
-	var buf [128]byte
-	sum := sha256.Sum256(append(buf[:0], secret...))
-	clear(buf[:])
+	var buf [64]byte // a secret is 40 bytes; a longer one costs an allocation
+	b := append(buf[:0], secret...)
+	sum := sha256.Sum256(b)
+	clear(b)
 	return sum
 }
 

@@ -50,6 +50,7 @@ type Claim struct {
 	when       stamp
 	at         time.Time
 	token      string
+	values     [8][]string // of the first signed headers, looked up once
 
 	body     []byte
 	bodyHash Hash
@@ -201,12 +202,18 @@ func namesHeader(signed, name string) bool {
 // checkHeaders refuses signed headers that are not there and AWS's headers that
 // are there unsigned: nobody could say who put them in.
 func (c *Claim) checkHeaders() *Error {
+	n := 0
 	for rest := c.signed; rest != ""; {
 		var name string
 		name, rest, _ = strings.Cut(rest, ";")
-		if _, _, ok := c.header(name); !ok {
+		values, _, ok := c.header(name)
+		if !ok {
 			return incomplete(7, "'"+name+"' is named as a SignedHeader, but it does not exist in the HTTP request.")
 		}
+		if n < len(c.values) {
+			c.values[n] = values
+		}
+		n++
 	}
 	for key, values := range c.request.Header {
 		if !isAmz(key) {

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,7 +26,7 @@ func (s *Signer) Presign(r *http.Request, c Credentials, payload Hash, expires t
 		j.sendParam(slotToken, c.SessionToken)
 	}
 	j.out = append(append(j.out, '&'), presignNames[slotSignature]...)
-	j.out = appendHex(append(j.out, '='), j.sum[:])
+	j.out = hex.AppendEncode(append(j.out, '='), j.sum[:])
 
 	u := *r.URL
 	j.target.apply(&u)

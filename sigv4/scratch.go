@@ -3,6 +3,7 @@ package sigv4
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"sync"
 	"time"
@@ -150,7 +151,7 @@ func appendValues(dst []byte, values []string, one string) []byte {
 
 func (s *scratch) appendPayload(payload *Hash) {
 	s.canon = append(s.canon, '\n')
-	s.canon = appendHex(s.canon, payload[:])
+	s.canon = hex.AppendEncode(s.canon, payload[:])
 }
 
 // seal computes the string to sign and the signature of the canonical request.
@@ -164,7 +165,7 @@ func (s *scratch) stringToSign(when string, sc *scope) {
 	s.sts = append(s.sts[:0], algorithm+"\n"...)
 	s.sts = append(append(s.sts, when...), '\n')
 	s.sts = append(appendScope(s.sts, sc), '\n')
-	s.sts = appendHex(s.sts, sum[:])
+	s.sts = hex.AppendEncode(s.sts, sum[:])
 }
 
 // appendScope writes date/region/service/aws4_request.

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"encoding/hex"
 	"net/http"
 	"slices"
 	"strconv"
@@ -132,6 +133,9 @@ func (s *Signer) collect(j *job, r *http.Request, payload *Hash) error {
 	j.addField("Host", nil, j.target.host)
 	hop := r.Header["Connection"]
 	for key, values := range r.Header {
+		if key == headerAuthorization || key == headerDate || key == headerToken {
+			continue
+		}
 		if len(values) == 0 || !s.signs(key) || nominated(hop, key) {
 			j.stray = j.stray || strings.EqualFold(key, headerAuthorization) && key != headerAuthorization
 			continue
@@ -234,7 +238,7 @@ func (j *job) authorization() string {
 	out = append(out, ", SignedHeaders="...)
 	out = append(out, j.canon[j.list[0]:j.list[1]]...)
 	out = append(out, ", Signature="...)
-	j.out = appendHex(out, j.sum[:])
+	j.out = hex.AppendEncode(out, j.sum[:])
 	return string(j.out)
 }
 

@@ -111,15 +111,18 @@ func (c *Claim) canonical(s *scratch, as candidate) {
 }
 
 func (c *Claim) appendHeaders(s *scratch, host string) {
-	for rest := c.signed; rest != ""; {
+	n := 0
+	for rest := c.signed; rest != ""; n++ {
 		var name string
 		name, rest, _ = strings.Cut(rest, ";")
-		values, one, _ := c.header(name)
-		if values == nil {
-			one = host
+		var values []string // nil only for the host
+		if n < len(c.values) {
+			values = c.values[n]
+		} else {
+			values, _, _ = c.header(name)
 		}
 		s.canon = append(append(s.canon, name...), ':')
-		s.canon = appendValues(s.canon, values, one)
+		s.canon = appendValues(s.canon, values, host)
 	}
 	s.canon = append(s.canon, '\n')
 	s.canon = append(s.canon, c.signed...)
