@@ -91,7 +91,8 @@ func (v *Verifier) Parse(r *http.Request, now time.Time) (*Claim, error) {
 // ParseInto is [Verifier.Parse] into a Claim that is used again, which then
 // allocates nothing. What was Verified with the Claim before is void.
 func (v *Verifier) ParseInto(c *Claim, r *http.Request, now time.Time) error {
-	*c = Claim{verifier: v, request: r, now: now}
+	*c = Claim{}
+	c.verifier, c.request, c.now = v, r, now
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -140,10 +141,10 @@ func (c *Claim) parseTarget() *Error {
 	if target == "" || target[0] != '/' {
 		return malformed(1, "The request target must be a path that begins with /")
 	}
-	if holds(target, &controlSet) || strings.IndexByte(target, '#') >= 0 {
+	c.rawPath, c.rawQuery, _ = strings.Cut(target, "?")
+	if holds(c.rawPath, &controlSet) || strings.IndexByte(target, '#') >= 0 {
 		return malformed(1, "The request target has a control byte or a # in it")
 	}
-	c.rawPath, c.rawQuery, _ = strings.Cut(target, "?")
 	if bad := badEscape(c.rawPath); bad != "" {
 		return malformed(1, bad)
 	}

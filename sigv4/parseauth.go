@@ -146,14 +146,17 @@ func (c *Claim) signatureText() string {
 // checkDate makes rules 9 to 11.
 func (c *Claim) checkDate() *Error {
 	at, ok := parseStamp(c.dateText)
-	if !ok && !c.presigned && len(c.request.Header[headerDate]) == 0 {
+	if ok {
+		copy(c.when[:], c.dateText)
+	} else if !c.presigned && len(c.request.Header[headerDate]) == 0 {
 		t, err := http.ParseTime(c.dateText)
 		at, ok = t.UTC(), err == nil
+		c.when = stampOf(at)
 	}
 	if !ok {
 		return incomplete(9, "Date must be in ISO-8601 'basic format'. Got '"+c.dateText+"'. See http://en.wikipedia.org/wiki/ISO_8601")
 	}
-	c.at, c.when = at, stampOf(at)
+	c.at = at
 	window := c.verifier.Profile.window()
 	if err := c.checkExpired(window); err != nil {
 		return err

@@ -295,3 +295,18 @@ func TestGenericToken(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestStamps: the only format of X-Amz-Date, and only days and times there are.
+func TestStamps(t *testing.T) {
+	for at := testTime; at.Year() < 2029; at = at.Add(35*time.Hour + 61*time.Second) {
+		s := stampOf(at)
+		if got, ok := parseStamp(string(s[:])); !ok || !got.Equal(at) || string(s[:]) != at.Format(stampLayout) {
+			t.Fatalf("%s: %v, %v", s, got, ok)
+		}
+	}
+	for _, s := range []string{"20260229T000000Z", "20260431T000000Z", "20261301T000000Z", "20260001T000000Z", "20260100T000000Z", "20260101T240000Z", "20260101T006000Z", "20260101T000060Z", "20260101T000000", "2026-01-01T00:0Z", "20260101t000000Z"} {
+		if at, ok := parseStamp(s); ok {
+			t.Errorf("%s is read as %v", s, at)
+		}
+	}
+}
