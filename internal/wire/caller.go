@@ -72,7 +72,8 @@ func (c Caller) client() *http.Client {
 
 // ReadError reads a refusal of any AWS JSON service: the code is in the
 // x-amzn-errortype header (cut at a colon or comma), else in code, else in
-// __type after a #; the text is message or Message.
+// __type after a #; the text is message or Message. Cause is filled in where the
+// table of conditions knows one.
 func ReadError(status int, h http.Header, body []byte) *Error {
 	var b struct {
 		Type     string `json:"__type"`
@@ -94,6 +95,7 @@ func ReadError(status int, h http.Header, body []byte) *Error {
 	if e.Code == "" {
 		e.Code = http.StatusText(status)
 	}
+	_, e.Cause = Condition(e.Code, e.Message)
 	return e
 }
 

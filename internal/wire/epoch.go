@@ -19,6 +19,9 @@ func (e Epoch) MarshalJSON() ([]byte, error) {
 		return []byte("0"), nil
 	}
 	s := strconv.FormatFloat(float64(e.UnixMilli())/1000, 'E', -1, 64)
+	if !strings.Contains(s, ".") {
+		s = strings.Replace(s, "E", ".0E", 1) // a whole mantissa has a digit after the point
+	}
 	return []byte(strings.Replace(s, "E+0", "E", 1)), nil
 }
 

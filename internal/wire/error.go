@@ -28,10 +28,14 @@ func (e *Error) Error() string {
 // Unwrap gives the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is makes two Errors equal when code and, if the target has one, message agree.
+// Is holds for the condition that code and message stand for (ErrBadPassword and
+// so on), and for another Error of that code and, if it has one, that message.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error)
-	return ok && t.Code == e.Code && (t.Message == "" || t.Message == e.Message)
+	if t, ok := target.(*Error); ok {
+		return t.Code == e.Code && (t.Message == "" || t.Message == e.Message)
+	}
+	is, _ := Condition(e.Code, e.Message)
+	return is != nil && is == target
 }
 
 // Errorf makes an Error with status 400.
