@@ -17,6 +17,7 @@ type User struct {
 	PasswordVersion       int64
 	PasswordExpires       time.Time // of a temporary password; zero: never
 	TOTPSealed            []byte    // empty: none
+	TOTPPending           []byte    // being enrolled
 	TOTPVerified          bool
 	MFAPreferred          string    // SOFTWARE_TOKEN_MFA or empty
 	SignedOut             time.Time // tokens issued before are refused
