@@ -78,10 +78,10 @@ func (c *session) principal() policy.Principal {
 
 // providerOfAMR is the provider text that Cognito's amr implies; storing it twice would make the token a quarter longer.
 func (c *session) providerOfAMR() string {
-	if len(c.amr) != 3 {
+	if len(c.amr) < 2 {
 		return ""
 	}
-	return c.amr[1] + "," + c.amr[2]
+	return strings.Join(c.amr[1:], ",")
 }
 
 // encode writes version, secret, times in microseconds, then strings and lists with their lengths before them.

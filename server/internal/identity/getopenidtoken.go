@@ -1,0 +1,51 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/gatepass/gatepass/internal/token"
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/store"
+)
+
+// openIDLifetime is that of the basic flow.
+const openIDLifetime = 10 * time.Minute
+
+// openIDClaims are in the order AWS prints them.
+type openIDClaims struct {
+	Sub     string   `json:"sub"`
+	Aud     string   `json:"aud"`
+	AMR     []string `json:"amr"`
+	Iss     string   `json:"iss"`
+	PoolARN string   `json:"https://cognito-identity.amazonaws.com/identity-pool-arn"`
+	Exp     int64    `json:"exp"`
+	Iat     int64    `json:"iat"`
+}
+
+// getOpenIDToken is the first half of the basic (classic) flow (API Reference, GetOpenIdToken).
+func (s *Service) getOpenIDToken(ctx context.Context, in wire.GetOpenIdTokenInput) (*wire.GetOpenIdTokenOutput, error) {
+	c, err := s.identify(ctx, in.IdentityId, in.Logins, func(pool store.IdentityPool) error {
+		if !pool.AllowClassic {
+			return invalidParameter("Basic (classic) flow is not enabled, please use enhanced flow.")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.signingKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	raw, err := token.Sign(key, token.RS512, openIDClaims{
+		Sub: c.identity.ID, Aud: c.pool.ID, AMR: c.amr(), Iss: cognitoIssuer,
+		PoolARN: "arn:aws:cognito-identity:" + s.Region + ":" + s.AccountID + ":identitypool/" + c.pool.ID,
+		Exp:     now.Add(openIDLifetime).Unix(), Iat: now.Unix(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &wire.GetOpenIdTokenOutput{IdentityId: c.identity.ID, Token: raw}, nil
+}

@@ -1,0 +1,96 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/server/store"
+)
+
+const (
+	federatedProvider = "cognito-identity.amazonaws.com"
+	sessionName       = "CognitoIdentityCredentials"
+	actionAssume      = "sts:AssumeRoleWithWebIdentity"
+)
+
+// amr is how the caller authenticated, as role trust policies and tokens name it (developer guide, "Role trust and
+// permissions").
+func (c caller) amr() []string {
+	if len(c.logins) == 0 {
+		return []string{"unauthenticated"}
+	}
+	amr := []string{"authenticated"}
+	for _, l := range c.logins {
+		amr = append(amr, l.Provider, l.Provider+":CognitoSignIn:"+l.Subject)
+	}
+	return amr
+}
+
+// webIdentity is the caller before it has a role.
+func (c caller) webIdentity() policy.Principal {
+	amr := c.amr()
+	return policy.Principal{
+		FederatedProvider: federatedProvider, IdentityID: c.identity.ID, IdentityPoolID: c.pool.ID,
+		AMR: amr, CognitoProvider: strings.Join(amr[1:], ","),
+	}
+}
+
+// session is the principal of the credentials: the session of the role the pool gives to callers of this kind.
+func (s *Service) session(ctx context.Context, c caller) (policy.Principal, error) {
+	p := c.webIdentity()
+	kind := "authenticated"
+	if len(c.logins) == 0 {
+		kind = "unauthenticated"
+	}
+	arn := c.pool.Roles[kind]
+	if arn == "" {
+		return p, poolMisconfigured("the pool has no role for " + kind + " identities")
+	}
+	role, err := s.Store.Role(ctx, arn)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, poolMisconfigured("the role " + arn + " does not exist")
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := s.assume(p, role); err != nil {
+		return p, err
+	}
+	fields := strings.SplitN(role.ARN, ":", 6)
+	if len(fields) != 6 {
+		return p, poolMisconfigured("the role " + arn + " has no ARN of a role")
+	}
+	p.Type, p.RoleARN, p.Account = "AssumedRole", role.ARN, fields[4]
+	p.ARN = "arn:" + fields[1] + ":sts::" + p.Account + ":assumed-role/" + role.ARN[strings.LastIndexByte(role.ARN, '/')+1:] + "/" + sessionName
+	p.UserID = role.ID + ":" + sessionName
+	return p, nil
+}
+
+// assume asks the role's trust policy. A policy that would let any pool, or anybody whatever way they signed in, have
+// the role is refused as well: AWS accepts it, and it has given guests the role of users (CVE-2024-28056).
+func (s *Service) assume(p policy.Principal, role store.Role) error {
+	trust, err := policy.Parse([]byte(role.Trust), policy.Trust)
+	if err != nil {
+		return poolMisconfigured("the trust policy of " + role.ARN + " cannot be read: " + err.Error())
+	}
+	if !s.trusts(trust, p) {
+		return poolMisconfigured("the trust policy of " + role.ARN + " does not allow " + actionAssume + " to this identity")
+	}
+	anyPool, anyAMR := p, p
+	anyPool.IdentityPoolID = s.Region + ":00000000-0000-0000-0000-000000000000"
+	anyAMR.AMR = []string{"nobody"}
+	if s.trusts(trust, anyPool) {
+		return poolMisconfigured("the trust policy of " + role.ARN + " names no identity pool: add a condition on " + federatedProvider + ":aud")
+	}
+	if s.trusts(trust, anyAMR) {
+		return poolMisconfigured("the trust policy of " + role.ARN + " does not say authenticated or unauthenticated: add a condition on " + federatedProvider + ":amr")
+	}
+	return nil
+}
+
+func (s *Service) trusts(trust *policy.Policy, p policy.Principal) bool {
+	d := policy.EvaluateTrust(policy.Request{Principal: p, Action: actionAssume, Time: s.Now()}, trust)
+	return d.Allowed && !d.Delegated
+}
