@@ -35,6 +35,9 @@ func (c *call) verify() (*sigv4.Verified, error) {
 // resolve asks Keys. Only the two refusals of sigv4 are the caller's fault;
 // whatever else goes wrong decides nothing, so it is not a pass.
 func (c *call) resolve(claim *sigv4.Claim) (Resolved, error) {
+	if c.g.Keys == nil {
+		return Resolved{}, errUnavailable(errors.New("gateway: Keys is not set"))
+	}
 	who, err := c.g.Keys(c.r.Context(), claim.AccessKeyID(), claim.SessionToken(), c.now)
 	if err == nil || errors.Is(err, sigv4.ErrUnknownKey) || errors.Is(err, sigv4.ErrTokenExpired) {
 		return who, err
@@ -67,7 +70,7 @@ func (c *call) authorize(who Resolved) error {
 	}
 	req := policy.Request{
 		Principal: who.Principal, Action: actionInvoke, Resource: resource,
-		Context: policy.NewContext(who.Principal.Context(), c.conditions()), Time: c.now,
+		Context: c.conditions(), Time: c.now,
 	}
 	alts := readings(c.target.Path)
 	if len(alts) == 0 {
@@ -92,21 +95,21 @@ func (c *call) denied(arn, resource string, d policy.Decision) error {
 }
 
 // conditions are the keys that the request itself fills ("AWS global condition
-// context keys").
+// context keys"), in lower case as policy wants them.
 func (c *call) conditions() policy.Context {
 	secure := "false"
 	if c.r.TLS != nil {
 		secure = "true"
 	}
 	out := policy.Context{
-		"aws:SourceIp": {c.identity.SourceIP}, "aws:SecureTransport": {secure},
-		"aws:RequestedRegion": {c.g.Region}, "aws:ViaAWSService": {"false"},
+		"aws:sourceip": {c.identity.SourceIP}, "aws:securetransport": {secure},
+		"aws:requestedregion": {c.g.Region}, "aws:viaawsservice": {"false"},
 	}
 	if ua := c.r.UserAgent(); ua != "" {
-		out["aws:UserAgent"] = []string{ua}
+		out["aws:useragent"] = []string{ua}
 	}
 	if referer := c.r.Referer(); referer != "" {
-		out["aws:Referer"] = []string{referer}
+		out["aws:referer"] = []string{referer}
 	}
 	return out
 }

@@ -113,7 +113,7 @@ func newTransport() *http.Transport {
 		DisableCompression:     true,
 		MaxIdleConns:           1024,
 		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        60 * time.Second,
+		IdleConnTimeout:        4 * time.Second, // below the 5 s of Node's servers: a POST on a connection they close is not sent again
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}

@@ -63,8 +63,8 @@ func (g *Gateway) random() (id [39]byte) {
 
 // amend adds the gateway's headers to every answer.
 func (c *call) amend(h http.Header, apigwID string) {
-	h["x-amzn-RequestId"] = []string{c.id}
-	h["x-amz-apigw-id"] = []string{apigwID}
+	h.Set("x-amzn-RequestId", c.id)
+	h.Set("x-amz-apigw-id", apigwID)
 	if c.api == nil || c.api.CORS == nil {
 		return
 	}

@@ -130,6 +130,9 @@ func isLoopback(host string) bool {
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
+	if strings.Count(host, ":") > 1 && host[0] != '[' {
+		name = host // an address, not a Host header
+	}
 	ip, err := netip.ParseAddr(name)
 	return err == nil && ip.Unmap().IsLoopback()
 }

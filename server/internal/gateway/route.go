@@ -44,7 +44,7 @@ func compile(a API) (*api, error) {
 	out := &api{API: a}
 	for i := range a.Routes {
 		if err := out.add(a.Routes[i]); err != nil {
-			return nil, fmt.Errorf("Routes[%d] %q: %w", i, a.Routes[i].Path, err)
+			return nil, fmt.Errorf("route %d, %q: %w", i, a.Routes[i].Path, err)
 		}
 	}
 	return out, nil

@@ -1,0 +1,217 @@
+package gateway
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// script is a TCP backend that reads one request a connection and says bytes.
+func script(t *testing.T, say func(conn net.Conn, n int64)) (url string, calls *atomic.Int64) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls = new(atomic.Int64)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = conn.Close() }()
+				br := bufio.NewReader(conn)
+				for {
+					r, err := http.ReadRequest(br)
+					if err != nil {
+						return
+					}
+					if _, err := io.Copy(io.Discard, r.Body); err != nil {
+						return
+					}
+					say(conn, calls.Add(1))
+				}
+			}()
+		}
+	}()
+	t.Cleanup(func() { _ = l.Close(); <-done })
+	return "http://" + l.Addr().String(), calls
+}
+
+func (s *stand) route(uri string) {
+	r := s.proxyRoute(AuthNone)
+	r.Integration = Integration{URI: uri, Timeout: 300 * time.Millisecond}
+	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{r}})
+}
+
+func say(text string) func(net.Conn, int64) {
+	return func(conn net.Conn, _ int64) {
+		_, _ = io.WriteString(conn, text)
+		_ = conn.Close()
+	}
+}
+
+const (
+	e25 = `{"message": "Internal server error"}`
+	e27 = `{"message": "Endpoint request timed out"}`
+)
+
+func TestC13Backends(t *testing.T) {
+	hang := func(conn net.Conn, _ int64) { _, _ = conn.Read(make([]byte, 1)) }
+	for name, tt := range map[string]struct {
+		say    func(net.Conn, int64)
+		status int
+		body   string
+	}{
+		"closes at once":     {say(""), 500, e25},
+		"garbage":            {say("nonsense\r\n\r\n"), 500, e25},
+		"hangs":              {hang, 504, e27},
+		"hangs in headers":   {func(c net.Conn, n int64) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nA: "); hang(c, n) }, 504, e27},
+		"endless headers":    {say("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 1<<20) + "\r\n\r\n"), 500, e25},
+		"two lengths":        {say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"), 500, e25},
+		"flood of 1xx":       {say(strings.Repeat("HTTP/1.1 103 Early\r\nA: "+strings.Repeat("a", 1000)+"\r\n\r\n", 200)), 500, e25},
+		"switches protocols": {say("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), 500, e25},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t)
+			uri, _ := script(t, tt.say)
+			s.route(uri)
+			got := s.send(line("X: y"))
+			s.refused(name, got, tt.status, "InternalServerErrorException")
+			if got.body != tt.body {
+				t.Errorf("body %s", got.body)
+			}
+			checkEnvelope(t, got)
+		})
+	}
+}
+
+func TestC13Unreachable(t *testing.T) {
+	s := newStand(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uri := "http://" + l.Addr().String()
+	_ = l.Close()
+	s.route(uri)
+	got := s.send(line("X: y"))
+	s.refused("refused connection", got, 500, "InternalServerErrorException")
+	if got.body != e25 {
+		t.Errorf("E25 body %s", got.body)
+	}
+}
+
+// TestC13BrokenBodies: an answer that breaks off must not look like a whole one.
+func TestC13BrokenBodies(t *testing.T) {
+	head := "HTTP/1.1 200 OK\r\n"
+	for name, tt := range map[string]func(net.Conn, int64){
+		"shorter than its length": say(head + "Content-Length: 10\r\n\r\nhalf"),
+		"chunks without an end":   say(head + "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+		"bad chunk":               say(head + "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n"),
+		"stops sending": func(c net.Conn, _ int64) {
+			_, _ = io.WriteString(c, head+"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+			_, _ = c.Read(make([]byte, 1))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t)
+			uri, _ := script(t, tt)
+			s.route(uri)
+			if got := s.send(line("X: y")); got.err == nil {
+				t.Errorf("a broken answer came as a whole: %d %q", got.status, got.body)
+			}
+			if e := s.lastEvent(); e.Err == nil {
+				t.Error("the event does not say so")
+			}
+		})
+	}
+}
+
+func TestStreamingFlushes(t *testing.T) {
+	s := open(t)
+	more := make(chan struct{})
+	s.answer = func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "first")
+		w.(http.Flusher).Flush()
+		<-more
+		_, _ = io.WriteString(w, "second")
+	}
+	conn, err := net.Dial("tcp", s.srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_, _ = io.WriteString(conn, line("X: y"))
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		close(more)
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	buf := make([]byte, 5)
+	if _, err := io.ReadFull(res.Body, buf); err != nil || string(buf) != "first" {
+		t.Errorf("got %q, %v before the backend went on", buf, err)
+	}
+	close(more)
+	if rest, err := io.ReadAll(res.Body); err != nil || string(rest) != "second" {
+		t.Errorf("got %q, %v", rest, err)
+	}
+}
+
+// TestC14AtMostOnce: net/http sends a POST with Idempotency-Key again when a
+// kept connection breaks; a gateway must not.
+func TestC14AtMostOnce(t *testing.T) {
+	for _, body := range []string{"", "x"} {
+		s := newStand(t)
+		uri, calls := script(t, func(conn net.Conn, n int64) {
+			if n == 1 {
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				return
+			}
+			_ = conn.Close()
+		})
+		s.route(uri)
+		raw := "POST /prod/x HTTP/1.1\r\nHost: " + testHost + "\r\nIdempotency-Key: k\r\nX-Idempotency-Key: k\r\nContent-Length: " +
+			string('0'+byte(len(body))) + "\r\n\r\n" + body
+		if got := s.send(raw); got.status != 200 {
+			t.Fatalf("first: %d", got.status)
+		}
+		if got := s.send(raw); got.status != 500 {
+			t.Errorf("second: %d", got.status)
+		}
+		if n := calls.Load(); n != 2 {
+			t.Errorf("body %q: backend saw %d requests for 2 calls", body, n)
+		}
+	}
+}
+
+func TestC17Redirects(t *testing.T) {
+	s := open(t)
+	s.answer = func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+	}
+	got := s.send(line("X: y"))
+	if got.status != http.StatusFound || got.header.Get("Location") != "http://127.0.0.1:1/" {
+		t.Errorf("got %d %v", got.status, got.header)
+	}
+	s.forwarded()
+	for address, bad := range map[string]bool{
+		"169.254.169.254:80": true, "[fe80::1%eth0]:80": true, "[fd00:ec2::254]:80": true, "[::ffff:169.254.1.1]:80": true, "0.0.0.0:80": true,
+		"127.0.0.1:80": false, "10.0.0.1:80": false, "[::1]:80": false,
+	} {
+		if err := forbiddenDial(address); (err != nil) != bad {
+			t.Errorf("dial %s: %v", address, err)
+		}
+	}
+}
