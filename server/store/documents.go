@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -117,9 +118,8 @@ func put(tx *Tx, kind, id, parent string, v any) error {
 func get[T any](ctx context.Context, r reader, kind, id string) (T, error) {
 	var v T
 	var doc string
-	err := r.q.QueryRowContext(ctx, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", kind, id).Scan(&doc)
-	if err != nil {
-		return v, classify(err)
+	if err := r.row(ctx, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", []any{kind, id}, &doc); err != nil {
+		return v, err
 	}
 	return v, decode(doc, &v)
 }
@@ -131,25 +131,42 @@ func decode(doc string, v any) error {
 	return nil
 }
 
-func list[T any](ctx context.Context, r reader, query string, args ...any) ([]T, error) {
+// row reads one row; ErrNotFound.
+func (r reader) row(ctx context.Context, query string, args []any, into ...any) error {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	return r.fault(r.q.QueryRowContext(ctx, query, args...).Scan(into...))
+}
+
+// rows calls scan for each row.
+func (r reader) rows(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
 	rows, err := r.q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, classify(err)
+		return r.fault(err)
 	}
 	defer rows.Close()
-	var all []T
 	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return r.fault(err)
+		}
+	}
+	return r.fault(rows.Err())
+}
+
+func list[T any](ctx context.Context, r reader, query string, args ...any) ([]T, error) {
+	var all []T
+	err := r.rows(ctx, func(rows *sql.Rows) error {
 		var doc string
 		if err := rows.Scan(&doc); err != nil {
-			return nil, classify(err)
+			return err
 		}
 		var v T
-		if err := decode(doc, &v); err != nil {
-			return nil, err
-		}
 		all = append(all, v)
-	}
-	return all, classify(rows.Err())
+		return decode(doc, &all[len(all)-1])
+	}, query, args...)
+	return all, err
 }
 
 const byParent = "SELECT doc FROM documents WHERE kind = $1 AND parent = $2 AND id > $3 ORDER BY id LIMIT $4"
@@ -191,7 +208,7 @@ func (tx *Tx) AddSigningKey(k SigningKey) error {
 	if err != nil {
 		return err
 	}
-	return tx.exec("INSERT INTO documents (kind, id, parent, doc) VALUES ('signingkey', $1, $2, $3)", k.Scope+"/"+k.ID, k.Scope, string(doc))
+	return tx.insert("INSERT INTO documents (kind, id, parent, doc) VALUES ('signingkey', $1, $2, $3)", k.Scope+"/"+k.ID, k.Scope, string(doc))
 }
 
 // SigningKeys lists the keys of a scope by id.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Login struct{ Provider, Subject string }
 // CreateIdentity keeps a new identity with its logins; ErrExists if another
 // identity of the pool has one of them.
 func (tx *Tx) CreateIdentity(id Identity) error {
-	if err := tx.exec("INSERT INTO identities (id, pool, enabled, created) VALUES ($1, $2, 1, $3)", id.ID, id.PoolID, id.Created.UnixMicro()); err != nil {
+	if err := tx.insert("INSERT INTO identities (id, pool, enabled, created) VALUES ($1, $2, 1, $3)", id.ID, id.PoolID, micro(id.Created)); err != nil {
 		return err
 	}
 	for _, l := range id.Logins {
@@ -32,41 +33,35 @@ func (tx *Tx) CreateIdentity(id Identity) error {
 
 // LinkLogin links a login to an identity; ErrExists if it is linked already.
 func (tx *Tx) LinkLogin(pool, identity string, l Login) error {
-	return tx.exec("INSERT INTO identity_logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)", pool, l.Provider, l.Subject, identity)
+	return tx.insert("INSERT INTO identity_logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)", pool, l.Provider, l.Subject, identity)
 }
 
 // Identity finds an identity with its logins; ErrNotFound.
 func (r reader) Identity(ctx context.Context, id string) (Identity, error) {
 	out := Identity{ID: id}
 	var created, enabled int64
-	err := r.q.QueryRowContext(ctx, "SELECT pool, enabled, created FROM identities WHERE id = $1", id).Scan(&out.PoolID, &enabled, &created)
+	err := r.row(ctx, "SELECT pool, enabled, created FROM identities WHERE id = $1"+r.lock, []any{id}, &out.PoolID, &enabled, &created)
 	if err != nil {
-		return out, classify(err)
+		return Identity{}, err
 	}
-	out.Enabled, out.Created = enabled != 0, time.UnixMicro(created)
-	rows, err := r.q.QueryContext(ctx, "SELECT provider, subject FROM identity_logins WHERE identity = $1 ORDER BY provider, subject", id)
-	if err != nil {
-		return out, classify(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	out.Enabled, out.Created = enabled != 0, fromMicro(created)
+	err = r.rows(ctx, func(rows *sql.Rows) error {
 		var l Login
-		if err := rows.Scan(&l.Provider, &l.Subject); err != nil {
-			return out, classify(err)
-		}
+		err := rows.Scan(&l.Provider, &l.Subject)
 		out.Logins = append(out.Logins, l)
-	}
-	return out, classify(rows.Err())
+		return err
+	}, "SELECT provider, subject FROM identity_logins WHERE identity = $1 ORDER BY provider, subject", id)
+	return out, err
 }
 
 // IdentityByLogin finds the identity of a pool that a login is linked to;
 // ErrNotFound.
 func (r reader) IdentityByLogin(ctx context.Context, pool string, l Login) (Identity, error) {
 	var id string
-	err := r.q.QueryRowContext(ctx, "SELECT identity FROM identity_logins WHERE pool = $1 AND provider = $2 AND subject = $3",
-		pool, l.Provider, l.Subject).Scan(&id)
+	err := r.row(ctx, "SELECT identity FROM identity_logins WHERE pool = $1 AND provider = $2 AND subject = $3",
+		[]any{pool, l.Provider, l.Subject}, &id)
 	if err != nil {
-		return Identity{}, classify(err)
+		return Identity{}, err
 	}
 	return r.Identity(ctx, id)
 }

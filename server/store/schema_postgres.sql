@@ -1,3 +1,6 @@
+CREATE TABLE meta (name TEXT COLLATE "C" PRIMARY KEY, value TEXT COLLATE "C" NOT NULL);
+INSERT INTO meta (name, value) VALUES ('schema', '1');
+
 CREATE TABLE documents (
   kind TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, parent TEXT COLLATE "C" NOT NULL, doc TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (kind, id)
@@ -5,7 +8,7 @@ CREATE TABLE documents (
 CREATE INDEX documents_parent ON documents (kind, parent, id);
 
 CREATE TABLE users (
-  pool TEXT COLLATE "C" NOT NULL, sub TEXT COLLATE "C" NOT NULL, doc TEXT COLLATE "C" NOT NULL,
+  pool TEXT COLLATE "C" NOT NULL, sub TEXT COLLATE "C" NOT NULL, doc JSONB NOT NULL,
   PRIMARY KEY (pool, sub)
 );
 CREATE TABLE user_names (

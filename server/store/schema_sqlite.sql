@@ -1,3 +1,7 @@
+PRAGMA application_id = 0x67617465; -- "gate"
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta (name, value) VALUES ('schema', '1');
+
 CREATE TABLE documents (
   kind TEXT NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, doc TEXT NOT NULL,
   PRIMARY KEY (kind, id)

@@ -4,17 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
-)
-
-// Errors of this package, for errors.Is.
-var (
-	ErrNotFound    = errors.New("store: not found")
-	ErrExists      = errors.New("store: exists already")
-	ErrConflict    = errors.New("store: used or changed already")
-	ErrUnavailable = errors.New("store: unavailable")
+	"time"
 )
 
 // Store is an open database. It is safe for concurrent use; Update returns only
@@ -24,32 +16,41 @@ type Store struct {
 	write    *sql.DB
 	requests chan request
 	closing  chan struct{}
+	shut     sync.Once
 	done     sync.WaitGroup
 	unlock   func() error
+	group    int // how many updates may share a commit
 	fresh    bool
 	postgres bool
 }
 
-// Tx is a write transaction. Reads inside it see its own writes; the Store's own
-// methods must not be called inside one.
-type Tx struct {
-	reader
-	ctx context.Context
-	tx  *sql.Tx
-}
-
+// querier is what *sql.DB and a transaction have in common.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 // reader holds the queries that Store and Tx share.
-type reader struct{ q querier }
+type reader struct {
+	q       querier
+	lock    string        // appended to reads of records that are read to be changed
+	timeout time.Duration // of one read; zero: the caller's context alone decides
+	fault   func(error) error
+}
+
+// bound gives a read its deadline; a database behind a network may never answer.
+func (r reader) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, r.timeout)
+}
 
 // Open opens the database dsn names: "" or "memory" for a private one in memory,
 // a URL that starts with postgres:// or postgresql://, anything else for the
-// path of a SQLite file, made with mode 0600 if it is not there.
+// path of a SQLite file, made with mode 0600 if it is not there. An existing
+// file is refused, and never changed, if others can read it, if another process
+// has it open, or if it is not a sound database of this schema version.
 func Open(ctx context.Context, dsn string) (*Store, error) {
 	switch {
 	case dsn == "" || dsn == "memory":
@@ -66,43 +67,50 @@ func (s *Store) Fresh() bool { return s.fresh }
 // Ping reports whether the database answers; the error is ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
-	return classify(s.q.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	return s.row(ctx, "SELECT 1", nil, &one)
 }
 
 // Close ends the writer and closes the database. Updates under way are
-// finished; later ones are ErrUnavailable.
-func (s *Store) Close() error {
-	close(s.closing)
-	s.done.Wait()
-	err := s.write.Close()
-	if db, ok := s.q.(*sql.DB); ok && db != s.write {
-		err = errors.Join(err, db.Close())
-	}
-	if s.unlock != nil {
-		err = errors.Join(err, s.unlock())
-	}
+// finished; later ones are ErrUnavailable. Closing again does nothing.
+func (s *Store) Close() (err error) {
+	s.shut.Do(func() {
+		close(s.closing)
+		s.done.Wait()
+		err = s.write.Close()
+		if db, ok := s.q.(*sql.DB); ok && db != s.write {
+			err = errors.Join(err, db.Close())
+		}
+		if s.unlock != nil {
+			err = errors.Join(err, s.unlock())
+		}
+	})
 	return err
 }
 
-// classify turns what database/sql says into this package's errors; a context's
-// own error stays visible.
-func classify(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, sql.ErrNoRows):
-		return ErrNotFound
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrExists), errors.Is(err, ErrConflict), errors.Is(err, ErrUnavailable):
-		return err
-	case isUnique(err):
-		return ErrExists
+// start brings the schema up to date and starts the writer; a Store that cannot
+// start is closed.
+func (s *Store) start(ctx context.Context, schema string) (*Store, error) {
+	s.requests, s.closing, s.group = make(chan request), make(chan struct{}), maxGroup
+	if err := s.migrate(ctx, schema); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	if !s.postgres {
+		s.done.Go(s.writer)
+	}
+	return s, nil
 }
 
-// isUnique recognises a violated unique key by the texts of both databases:
-// SQLite's driver gives no portable code through database/sql.
-func isUnique(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "UNIQUE constraint failed") || strings.Contains(text, "SQLSTATE 23505")
+// micro and fromMicro keep times as microseconds since 1970, the zero time as 0.
+func micro(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicro(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
 }

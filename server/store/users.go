@@ -35,7 +35,7 @@ func (tx *Tx) CreateUser(u User, names ...Name) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.exec("INSERT INTO users (pool, sub, doc) VALUES ($1, $2, $3)", u.PoolID, u.Sub, string(doc)); err != nil {
+	if err := tx.insert("INSERT INTO users (pool, sub, doc) VALUES ($1, $2, $3)", u.PoolID, u.Sub, string(doc)); err != nil {
 		return err
 	}
 	for _, n := range names {
@@ -59,7 +59,7 @@ func (tx *Tx) AddName(pool, sub string, n Name) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	return tx.exec("INSERT INTO user_names (pool, name, kind, sub) VALUES ($1, $2, $3, $4)", pool, n.Value, n.Kind, sub)
+	return tx.insert("INSERT INTO user_names (pool, name, kind, sub) VALUES ($1, $2, $3, $4)", pool, n.Value, n.Kind, sub)
 }
 
 // ModifyUser reads a user, lets fn change it and keeps the result. ErrNotFound;
@@ -96,27 +96,22 @@ func (tx *Tx) DeleteUser(pool, sub string) error {
 
 // UserBySub finds a user; ErrNotFound.
 func (r reader) UserBySub(ctx context.Context, pool, sub string) (User, error) {
-	return r.user(ctx, "SELECT doc FROM users WHERE pool = $1 AND sub = $2", pool, sub)
+	return r.user(ctx, "SELECT doc FROM users WHERE pool = $1 AND sub = $2"+r.lock, pool, sub)
 }
 
 // UserByName finds a user by any folded name; ErrNotFound.
 func (r reader) UserByName(ctx context.Context, pool, name string) (User, error) {
-	return r.user(ctx, `SELECT u.doc FROM user_names n JOIN users u ON u.pool = n.pool AND u.sub = n.sub
-		WHERE n.pool = $1 AND n.name = $2`, pool, name)
+	return r.user(ctx, `SELECT doc FROM users WHERE pool = $1
+		AND sub = (SELECT sub FROM user_names WHERE pool = $1 AND name = $2)`+r.lock, pool, name)
 }
 
 func (r reader) user(ctx context.Context, query string, args ...any) (User, error) {
 	var u User
 	var doc string
-	if err := r.q.QueryRowContext(ctx, query, args...).Scan(&doc); err != nil {
-		return u, classify(err)
+	if err := r.row(ctx, query, args, &doc); err != nil {
+		return u, err
 	}
 	return u, decode(doc, &u)
-}
-
-// ListUsers lists users of a pool by sub, after one ("" for the first).
-func (r reader) ListUsers(ctx context.Context, pool, after string, limit int) ([]User, error) {
-	return list[User](ctx, r, "SELECT doc FROM users WHERE pool = $1 AND sub > $2 ORDER BY sub LIMIT $3", pool, after, limit)
 }
 
 // AddToGroup makes a user a member; again is no error.
@@ -128,31 +123,4 @@ func (tx *Tx) AddToGroup(pool, sub, group string) error {
 func (r reader) GroupsOf(ctx context.Context, pool, sub string) ([]Group, error) {
 	return list[Group](ctx, r, `SELECT d.doc FROM memberships m JOIN documents d ON d.kind = 'group' AND d.id = m.pool || '/' || m.grp
 		WHERE m.pool = $1 AND m.sub = $2 ORDER BY d.id`, pool, sub)
-}
-
-// Message is something that was sent to a user: a line of the outbox.
-type Message struct {
-	ID                    int64
-	PoolID, Sub, Username string
-	Destination, Medium   string // ada@example.com, EMAIL
-	Kind                  string // signup, forgot, invite
-	Body                  string
-	Created               time.Time
-}
-
-// AddMessage keeps a message.
-func (tx *Tx) AddMessage(m Message) error {
-	doc, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return tx.exec("INSERT INTO messages (pool, sub, username, doc, created) VALUES ($1, $2, $3, $4, $5)",
-		m.PoolID, m.Sub, m.Username, string(doc), m.Created.UnixMicro())
-}
-
-// Messages lists the newest messages first; pool and username filter unless
-// empty.
-func (r reader) Messages(ctx context.Context, pool, username string, limit int) ([]Message, error) {
-	return list[Message](ctx, r, `SELECT doc FROM messages WHERE ($1 = '' OR pool = $1) AND ($2 = '' OR username = $2)
-		ORDER BY id DESC LIMIT $3`, pool, username, limit)
 }

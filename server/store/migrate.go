@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// schemaVersion is the version this package reads and writes. A later version
+// adds its statements to both schema files and a step to migrate.
+const schemaVersion = 1
+
+// applicationID marks a SQLite file as gatepass's (PRAGMA application_id).
+const applicationID = 0x67617465
+
+// migrate makes the tables of an empty database in one transaction and refuses a
+// database of another version, or of another program.
+func (s *Store) migrate(ctx context.Context, schema string) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return classify(err)
+	}
+	defer tx.Rollback() // after a commit it does nothing
+	version, err := s.version(ctx, tx)
+	switch {
+	case err != nil:
+		return err
+	case version == schemaVersion:
+		return classify(tx.Commit())
+	case version > schemaVersion:
+		return fmt.Errorf("%w: the database has schema %d, this gatepass knows %d: use the newer release that wrote it", ErrUnavailable, version, schemaVersion)
+	}
+	s.fresh = true
+	if _, err := tx.ExecContext(ctx, schema); err != nil {
+		return classify(err)
+	}
+	return classify(tx.Commit())
+}
+
+// version reads the schema's version, 0 for an empty database. The lock makes
+// nodes that start together migrate one after the other.
+func (s *Store) version(ctx context.Context, tx *sql.Tx) (int, error) {
+	if s.postgres {
+		return postgresVersion(ctx, tx)
+	}
+	var tables, program int
+	err := tx.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sqlite_schema), application_id FROM pragma_application_id").Scan(&tables, &program)
+	switch {
+	case err != nil:
+		return 0, classify(err)
+	case tables == 0 && program == 0:
+		return 0, nil
+	case program != applicationID:
+		return 0, fmt.Errorf("%w: the file is another program's database", ErrUnavailable)
+	}
+	if err := s.check(ctx, tx); err != nil {
+		return 0, err
+	}
+	return readVersion(ctx, tx)
+}
+
+// check reads every page of the database: a damaged one is refused before
+// anything is written to it.
+func (s *Store) check(ctx context.Context, tx *sql.Tx) error {
+	var found string
+	if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return classify(err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("%w: the database is damaged: restore a backup: %s", ErrUnavailable, strconv.Quote(found))
+	}
+	return nil
+}
+
+// advisoryLock is the number under which one process at a time migrates.
+const advisoryLock = 71733170
+
+func postgresVersion(ctx context.Context, tx *sql.Tx) (int, error) {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", advisoryLock); err != nil {
+		return 0, classify(err)
+	}
+	var made bool
+	if err := tx.QueryRowContext(ctx, "SELECT to_regclass('meta') IS NOT NULL").Scan(&made); err != nil || !made {
+		return 0, classify(err)
+	}
+	return readVersion(ctx, tx)
+}
+
+func readVersion(ctx context.Context, tx *sql.Tx) (int, error) {
+	var text string
+	err := tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'schema'").Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("%w: the database says no schema version", ErrUnavailable)
+	}
+	if err != nil {
+		return 0, classify(err)
+	}
+	version, err := strconv.Atoi(text)
+	if err != nil || version < 1 {
+		return 0, fmt.Errorf("%w: the database has schema version %q", ErrUnavailable, text)
+	}
+	return version, nil
+}

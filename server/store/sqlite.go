@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // the schema
+	"errors"
+	"fmt"
+	"net/url"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+//go:embed schema_sqlite.sql
+var schemaSQLite string
+
+const readConnections = 4
+
+func openMemory(ctx context.Context) (*Store, error) {
+	db, err := sql.Open("sqlite", ":memory:?_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, classify(err)
+	}
+	db.SetMaxOpenConns(1) // each connection would be a database of its own
+	s := &Store{reader: reader{q: db, fault: classify}, write: db}
+	return s.start(ctx, schemaSQLite)
+}
+
+func openFile(ctx context.Context, path string) (*Store, error) {
+	if err := checkDirectory(path); err != nil {
+		return nil, err
+	}
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := prepareFile(path)
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	s, err := connect(path)
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	s.unlock, s.fresh = unlock, fresh
+	if s, err = s.start(ctx, schemaSQLite); err != nil {
+		return nil, fmt.Errorf("%w (database %s)", err, path)
+	}
+	return s, nil
+}
+
+// connect makes the pools: one connection that writes, a few that cannot.
+func connect(path string) (*Store, error) {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(5000)"
+	write, err := sql.Open("sqlite", dsn+"&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, classify(err)
+	}
+	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(classify(err), write.Close())
+	}
+	write.SetMaxOpenConns(1)
+	read.SetMaxOpenConns(readConnections)
+	read.SetMaxIdleConns(readConnections)
+	return &Store{reader: reader{q: read, fault: classify}, write: write}, nil
+}
+
+// guarded runs one update behind a savepoint; err is a fault of the transaction.
+func guarded(tx *sql.Tx, r request) (result, err error) {
+	ctx := context.WithoutCancel(r.ctx) // half an update must not stop the group
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+		return nil, classify(err)
+	}
+	result, broken := run(ctx, tx, "", r.fn)
+	if broken != nil {
+		return result, broken
+	}
+	if result != nil {
+		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
+			return result, classify(err)
+		}
+	}
+	_, err = tx.ExecContext(ctx, "RELEASE one")
+	return result, classify(err)
+}
