@@ -96,7 +96,7 @@ func (e *evaluation) applies(st *Statement) principalMatch {
 	}
 	m := directMatch
 	if st.principals != nil {
-		m = st.principalMatches(&e.req.Principal)
+		m = st.principals.match(&e.req.Principal, st.denies)
 	}
 	if m == noMatch || !e.conditionsHold(st) {
 		return noMatch

@@ -45,11 +45,11 @@ func ExampleSyntaxError() {
 	var syntax *policy.SyntaxError
 	if errors.As(err, &syntax) {
 		fmt.Println(syntax.Code, syntax.Message)
-		fmt.Println(syntax.Line, syntax.Column, syntax.Detail)
+		fmt.Println(err)
 	}
 	// Output:
 	// MalformedPolicyDocument Syntax errors in policy.
-	// 2 21 the key "Effect" appears twice in one object; keep one
+	// policy:2:21: Syntax errors in policy. the key "Effect" appears twice in one object; keep one
 }
 
 func ExampleEvaluateTrust() {

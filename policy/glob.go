@@ -137,53 +137,46 @@ func searchEnd(piece, s string) int {
 func shiftAnd(piece, s string) int {
 	words := (len(piece) + 63) / 64
 	var one [1]uint64
-	var rows [257]uint64 // one for each byte and one for ?
+	var rows [258]uint64 // one for each byte, one for ?, one empty
 	state, table := one[:], rows[:]
 	if words > 1 {
-		state, table = make([]uint64, words), make([]uint64, 257*words)
+		state, table = make([]uint64, words), make([]uint64, 258*words)
 	}
-	chars := shiftMasks(table, piece, words)
-	last, lastBit := words-1, uint64(1)<<((len(piece)-1)&63)
+	fillRows(table, piece, words)
+	chars, none := table[256*words:257*words], table[257*words:]
+	lastBit := uint64(1) << ((len(piece) - 1) & 63)
 	for i := 0; i < len(s); {
 		_, size := utf8.DecodeRuneInString(s[i:])
-		shiftByte(state, table[int(s[i])*words:], chars, nil)
+		shiftByte(state, table[int(s[i])*words:], chars, none)
 		for k := 1; k < size; k++ { // inside a character ? stays where it is
-			shiftByte(state, table[int(s[i+k])*words:], nil, chars)
+			shiftByte(state, table[int(s[i+k])*words:], none, chars)
 		}
 		i += size
-		if state[last]&lastBit != 0 {
+		if state[words-1]&lastBit != 0 {
 			return i
 		}
 	}
 	return -1
 }
 
-// shiftMasks fills, for each byte, the positions of piece that hold it, and
-// returns the positions that hold ?.
-func shiftMasks(table []uint64, piece string, words int) []uint64 {
-	chars := table[256*words:]
+// fillRows notes, for each byte and for ?, the positions of piece that hold it.
+func fillRows(table []uint64, piece string, words int) {
 	for j := range len(piece) {
-		row := table[int(piece[j])*words:]
+		row := int(piece[j])
 		if piece[j] == anyChar {
-			row = chars
+			row = 256
 		}
-		row[j>>6] |= 1 << (j & 63)
+		table[row*words+j>>6] |= 1 << (j & 63)
 	}
-	return chars
 }
 
-// shiftByte advances state over one byte: to the positions in lits, and those
-// in enter; those in stay keep their bit.
+// shiftByte advances state over one byte, to the positions in lits and those in
+// enter; positions in stay keep their bit.
 func shiftByte(state, lits, enter, stay []uint64) {
+	lits, enter, stay = lits[:len(state)], enter[:len(state)], stay[:len(state)]
 	carry := uint64(1)
 	for w, old := range state {
-		to, keep := lits[w], uint64(0)
-		if enter != nil {
-			to |= enter[w]
-		} else {
-			keep = old & stay[w]
-		}
-		state[w] = (old<<1|carry)&to | keep
+		state[w] = (old<<1|carry)&(lits[w]|enter[w]) | old&stay[w]
 		carry = old >> 63
 	}
 }

@@ -130,18 +130,8 @@ func (p *principals) addARN(text string) bool {
 
 func isAccount(s string) bool { return len(s) == 12 && isDigits(s) }
 
-// principalMatches says how the statement's Principal names the caller.
-func (st *Statement) principalMatches(caller *Principal) principalMatch {
-	m := st.principals.match(caller, st.denies)
-	if !st.notPrincipal {
-		return m
-	}
-	if m == noMatch {
-		return directMatch
-	}
-	return noMatch
-}
-
+// match says how the element names the caller. An element of a Deny reaches
+// further than one of an Allow.
 func (p *principals) match(caller *Principal, deny bool) principalMatch {
 	if caller.ARN == "" && caller.FederatedProvider != "" {
 		if slices.Contains(p.federated, caller.FederatedProvider) || p.everyone && deny {
