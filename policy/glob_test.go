@@ -97,6 +97,16 @@ var globTable = []struct {
 	{"*x" + strings.Repeat("?", 64) + "y*", "x" + strings.Repeat("é", 64) + "y", true},
 }
 
+// TestGlobPieceLengths walks over the borders of the 64-bit words.
+func TestGlobPieceLengths(t *testing.T) {
+	for n := 1; n < 200; n++ {
+		p := string(encodeGlob(nil, "*"+strings.Repeat("?", n)+"b*"))
+		if !matchGlob(p, "é"+strings.Repeat("a", n)+"b!") || matchGlob(p, strings.Repeat("a", n-1)+"b") {
+			t.Errorf("a piece of %d bytes", n+1)
+		}
+	}
+}
+
 func TestGlob(t *testing.T) {
 	for _, c := range globTable {
 		if got := matchGlob(string(encodeGlob(nil, c.pattern)), c.text); got != c.want {

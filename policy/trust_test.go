@@ -97,6 +97,10 @@ func TestBetterThanDelegated(t *testing.T) {
 	account := `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"*"}`
 	user := `{"Sid":"direct","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/ada"},"Action":"*"}`
 	caller := Principal{Type: "User", ARN: "arn:aws:iam::111122223333:user/ada", Account: "111122223333"}
+	twice := mustParse(t, Trust, `{"Statement":[`+account+","+account+`]}`)
+	if d := EvaluateTrust(Request{Principal: caller, Action: "sts:AssumeRole"}, twice); !d.Delegated || d.Statement.Index != 0 {
+		t.Errorf("of two delegations the first counts: got %+v", d)
+	}
 	for _, doc := range []string{account + "," + user, user + "," + account} {
 		d := EvaluateTrust(Request{Principal: caller, Action: "sts:AssumeRole"}, mustParse(t, Trust, `{"Statement":[`+doc+`]}`))
 		if !d.Allowed || d.Delegated || d.Statement.Sid != "direct" {
