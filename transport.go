@@ -1,0 +1,205 @@
+package gatepass
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+const (
+	// maxBody is the largest request body API Gateway takes, in bytes.
+	maxBody = 10 << 20
+	// maxRefusal is how much of a refusal is read, in bytes.
+	maxRefusal = 64 << 10
+)
+
+// A Transport signs every request with the session's credentials and sends it.
+// It corrects the time of the signature once when the API says it is wrong, and
+// renews credentials once when the API says they are over; the body is sent again
+// through GetBody, or from memory (up to 10 MiB) where there is none. It is an
+// [http.RoundTripper]; [Session.Transport] makes one. Fields may change until
+// first use. It must not be copied.
+//
+// Credentials go where the program sends them and nowhere else: a redirect is
+// refused with [ErrRefusedHost], also one on the same host.
+type Transport struct {
+	// Base sends the signed requests. Zero: the Transport of Client.HTTPClient,
+	// else [http.DefaultTransport].
+	Base http.RoundTripper
+	// Hosts are the only hosts that are sent credentials, as "host" or
+	// "host:port". Zero: any host the program makes a request to.
+	Hosts []string
+
+	session *Session
+	signer  *sigv4.Signer
+	drift   drift
+}
+
+// Transport gives a signing transport for API Gateway (service execute-api) in
+// the client's region, bound to the hosts if any are named.
+func (s *Session) Transport(hosts ...string) *Transport {
+	return &Transport{
+		Hosts:   hosts,
+		session: s,
+		signer:  &sigv4.Signer{Region: s.c.Region, Profile: sigv4.ExecuteAPI()},
+	}
+}
+
+// HTTPClient gives a client that signs its requests by [Session.Transport], with
+// the time limit of Client.HTTPClient.
+func (s *Session) HTTPClient(hosts ...string) *http.Client {
+	return &http.Client{Transport: s.Transport(hosts...), Timeout: s.c.http.Timeout}
+}
+
+// RoundTrip signs and sends r. A refusal of the API is an answer and not an
+// error. Errors: [ErrRefusedHost]; those of [Session.Credentials]; those of
+// sigv4.Signer.Sign for a request that cannot be signed.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.session == nil {
+		return nil, errors.Join(fmt.Errorf("%w: make a Transport by Session.Transport", ErrConfig), closeBody(r))
+	}
+	if err := t.allowed(r); err != nil {
+		return nil, errors.Join(err, closeBody(r))
+	}
+	body, err := rewindable(r)
+	if err != nil {
+		return nil, err
+	}
+	creds, err := t.session.Credentials(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return t.tries(r, body, creds)
+}
+
+// tries sends r, and again after each cure that helps; each is used once.
+func (t *Transport) tries(r *http.Request, body func() (io.ReadCloser, error), creds Credentials) (*http.Response, error) {
+	var clock, renewed bool
+	for {
+		resp, err := t.send(r, body, creds)
+		if err != nil || resp.StatusCode != http.StatusForbidden {
+			return resp, err
+		}
+		refusal, err := peek(resp)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case errors.Is(refusal, ErrClockSkew) && !clock && t.correct(resp.Header):
+			clock = true
+		case errors.Is(refusal, ErrCredentialsExpired) && !renewed:
+			fresh, err := t.session.renewOver(r.Context(), creds)
+			if err != nil || fresh.AccessKeyID == creds.AccessKeyID {
+				return resp, nil // what the API said says more
+			}
+			creds, renewed = fresh, true
+		default:
+			return resp, nil
+		}
+		_ = resp.Body.Close() // in memory by now
+	}
+}
+
+func (t *Transport) send(r *http.Request, body func() (io.ReadCloser, error), creds Credentials) (*http.Response, error) {
+	out := r.Clone(r.Context())
+	hash := sigv4.EmptyHash
+	var err error
+	if body != nil {
+		if out.Body, err = body(); err != nil {
+			return nil, err
+		}
+		out.GetBody = body
+		if hash, err = sigv4.HashBody(out); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.signer.Sign(out, creds.Credentials, hash, t.now()); err != nil {
+		return nil, err
+	}
+	return t.base().RoundTrip(out)
+}
+
+func (t *Transport) now() time.Time { return t.session.c.now().Add(t.drift.get()) }
+
+func (t *Transport) base() http.RoundTripper {
+	if t.Base != nil {
+		return t.Base
+	}
+	if rt := t.session.c.http.Transport; rt != nil {
+		return rt
+	}
+	return http.DefaultTransport
+}
+
+// correct takes the API's clock from its answer; false if that says nothing new.
+func (t *Transport) correct(h http.Header) bool {
+	before := t.drift.get()
+	t.drift.observe(wire.DateOf(h), t.session.c.now())
+	return t.drift.get() != before
+}
+
+// allowed refuses to send credentials along a redirect, in the clear, or to a
+// host that is not listed.
+func (t *Transport) allowed(r *http.Request) error {
+	switch {
+	case r.Response != nil: // net/http sets it on requests it makes to follow a redirect
+		return fmt.Errorf("%w: the API redirects to %s://%s; signed requests do not follow", ErrRefusedHost, r.URL.Scheme, r.URL.Host)
+	case !t.session.c.mayReach(r.URL):
+		return fmt.Errorf("%w: %s://%s: use https, or set Client.AllowHTTP if the network may see the credentials", ErrRefusedHost, r.URL.Scheme, r.URL.Host)
+	case len(t.Hosts) > 0 && !slices.ContainsFunc(t.Hosts, func(h string) bool { return sameHost(h, r) }):
+		return fmt.Errorf("%w: %s is not one of %s", ErrRefusedHost, r.URL.Host, strings.Join(t.Hosts, ", "))
+	}
+	return nil
+}
+
+func sameHost(listed string, r *http.Request) bool {
+	return strings.EqualFold(listed, r.URL.Host) || strings.ToLower(listed) == hostPort(r.URL)
+}
+
+// rewindable gives the body as often as asked, and takes care of r.Body, as a
+// RoundTripper must. Nil is no body.
+func rewindable(r *http.Request) (func() (io.ReadCloser, error), error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	if r.GetBody != nil {
+		return r.GetBody, closeBody(r)
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err = errors.Join(err, closeBody(r)); err != nil {
+		return nil, err
+	}
+	if len(b) > maxBody {
+		return nil, fmt.Errorf("the body is over %d bytes and cannot be signed from memory: set Request.GetBody", maxBody)
+	}
+	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }, nil
+}
+
+func closeBody(r *http.Request) error {
+	if r.Body == nil {
+		return nil
+	}
+	return r.Body.Close()
+}
+
+// peek reads a refusal and leaves the response as it was, in memory.
+func peek(resp *http.Response) (*wire.Error, error) {
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	if err != nil {
+		return nil, errors.Join(err, resp.Body.Close())
+	}
+	rest := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(b), rest), rest}
+	return wire.ReadError(resp.StatusCode, resp.Header, b), nil
+}
