@@ -53,7 +53,24 @@ func (s *Service) identify(ctx context.Context, id string, sent map[string]strin
 	if c.logins, err = s.verifyLogins(ctx, c.pool, sent); err != nil {
 		return c, err
 	}
+	if err := s.comeHome(ctx, &c); err != nil {
+		return c, err
+	}
 	return c, s.claim(ctx, c)
+}
+
+// comeHome turns a guest who signs in as somebody that already has an identity over to that identity, which is the one
+// the answer then names. AWS merges the two; here the guest's stays as it is.
+func (s *Service) comeHome(ctx context.Context, c *caller) error {
+	if len(c.identity.Logins) > 0 {
+		return nil
+	}
+	home, err := owner(ctx, s.Store, c.pool.ID, c.logins)
+	if err != nil || home.ID == "" {
+		return err
+	}
+	c.identity = home
+	return enabled(home)
 }
 
 // guest refuses to take an identity that has logins for a guest's.
