@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -64,17 +65,27 @@ func private(path string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// readHeader refuses what is not a SQLite database before SQLite touches it
+// readHeader refuses what is not a gatepass database before SQLite touches it
 // (SQLite database file format, section 1.3), and a file that cannot be written.
+// A file of one page may be ours from a first start that was cut off; a -wal may
+// hold the page that says whose the file is.
 func readHeader(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	defer f.Close()
-	magic := make([]byte, 16)
-	if _, err := io.ReadFull(f, magic); err != nil || string(magic) != "SQLite format 3\x00" {
-		return fmt.Errorf("%w: %s is not a gatepass database", ErrUnavailable, path)
+	defer f.Close() // nothing was written
+	header := make([]byte, 4097)
+	n, err := io.ReadFull(f, header)
+	wal, walErr := os.Stat(path + "-wal")
+	short := errors.Is(err, io.ErrUnexpectedEOF) || (walErr == nil && wal.Size() > 0)
+	switch {
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case n < 100 || string(header[:16]) != "SQLite format 3\x00":
+		return fmt.Errorf("%w: %s is not a SQLite database", ErrUnavailable, path)
+	case binary.BigEndian.Uint32(header[68:]) != applicationID && !short:
+		return fmt.Errorf("%w: %s is another program's database", ErrUnavailable, path)
 	}
 	return nil
 }

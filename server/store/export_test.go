@@ -1,0 +1,19 @@
+package store
+
+import (
+	"context"
+	"strconv"
+)
+
+// LimitPages lets the SQLite database grow to n pages, as a full disk would; 0
+// sets it free.
+func (s *Store) LimitPages(n int) error {
+	if n == 0 {
+		n = 1 << 30
+	}
+	var now int
+	return s.write.QueryRowContext(context.Background(), "PRAGMA max_page_count = "+strconv.Itoa(n)).Scan(&now)
+}
+
+// Ungroup makes every update commit alone. Call it before the first.
+func (s *Store) Ungroup() { s.group = 1 }
