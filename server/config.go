@@ -10,14 +10,14 @@ import (
 //
 // The zero value is legal and serves nothing but /healthz.
 type Config struct {
-	Region        string            `yaml:"region"`  // AWS region name; zero: us-east-1
-	Account       string            `yaml:"account"` // twelve digits; zero: 000000000000
-	Issuer        string            `yaml:"issuer"`  // "aws" (default) or "endpoint": the iss of user pool tokens
-	UserPools     []UserPool        `yaml:"user_pools"`
-	IdentityPools []IdentityPool    `yaml:"identity_pools"`
-	Roles         []Role            `yaml:"roles"`
-	Admins        []Admin           `yaml:"admins"`
-	APIs          []API             `yaml:"apis"`
+	Region        string                `yaml:"region"`  // AWS region name; zero: us-east-1
+	Account       string                `yaml:"account"` // twelve digits; zero: 000000000000
+	Issuer        string                `yaml:"issuer"`  // "aws" (default) or "endpoint": the iss of user pool tokens
+	UserPools     []UserPool            `yaml:"user_pools"`
+	IdentityPools []IdentityPool        `yaml:"identity_pools"`
+	Roles         []Role                `yaml:"roles"`
+	Admins        []Admin               `yaml:"admins"`
+	APIs          []API                 `yaml:"apis"`
 	lines         func(path string) int // where a field stands in the file; nil without a file
 }
 
@@ -75,6 +75,7 @@ type User struct {
 	PasswordEnv string            `yaml:"password_env"`
 	Attributes  map[string]string `yaml:"attributes"`
 	Groups      []string          `yaml:"groups"`
+	password    string            // of the sample's user
 }
 
 // IdentityPool declares a Cognito identity pool that accepts logins of user pool
@@ -112,6 +113,7 @@ type Admin struct {
 	AccessKeyID string              `yaml:"access_key_id"` // AKIA and sixteen letters or digits
 	SecretEnv   string              `yaml:"secret_env"`
 	Policies    map[string]Document `yaml:"policies"`
+	secret      string              // given in Go
 }
 
 // API declares a REST API.

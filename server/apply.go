@@ -1,0 +1,304 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/internal/sts"
+	"github.com/gatepass/gatepass/server/store"
+)
+
+// apply brings the database to what the Config declares. What is there already
+// is brought up to date, users and their passwords are left alone, and what is
+// not declared stays.
+func (s *Server) apply(ctx context.Context) error {
+	if err := s.applyRoles(ctx); err != nil {
+		return err
+	}
+	for _, p := range s.Config.UserPools {
+		if err := s.applyUserPool(ctx, p); err != nil {
+			return err
+		}
+	}
+	if err := s.applyIdentityPools(ctx); err != nil {
+		return err
+	}
+	return s.applyAdmins(ctx)
+}
+
+func (s *Server) roleARN(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "arn:aws:iam::" + s.account() + ":role/" + name
+}
+
+func (s *Server) applyRoles(ctx context.Context) error {
+	for _, r := range s.Config.Roles {
+		trust := s.Config.trustFor(r.Name)
+		if r.Trust != nil {
+			trust = string(*r.Trust)
+		}
+		role := store.Role{Name: r.Name, ARN: s.roleARN(r.Name), Trust: trust, Policies: texts(r.Policies), Created: s.Now()}
+		old, err := s.store.Role(ctx, role.ARN)
+		switch {
+		case err == nil:
+			role.ID, role.Created, role.RevokedBefore = old.ID, old.Created, old.RevokedBefore
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		default:
+			if role.ID, err = sts.NewID(s.random, "AROA"); err != nil {
+				return err
+			}
+		}
+		if err := s.store.Update(ctx, func(tx *store.Tx) error { return tx.PutRole(role) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func texts(docs map[string]Document) map[string]string {
+	out := map[string]string{}
+	for name, d := range docs {
+		out[name] = string(d)
+	}
+	return out
+}
+
+// trustFor is the standard trust policy of a role that an identity pool uses:
+// that pool, and signed-in users or guests, never both.
+func (c *Config) trustFor(role string) string {
+	for _, p := range c.IdentityPools {
+		amr := ""
+		switch role {
+		case p.AuthenticatedRole:
+			amr = "authenticated"
+		case p.UnauthenticatedRole:
+			amr = "unauthenticated"
+		default:
+			continue
+		}
+		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},`+
+			`"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":%q},`+
+			`"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":%q}}}}`, p.ID, amr)
+	}
+	return ""
+}
+
+func (s *Server) applyUserPool(ctx context.Context, p UserPool) error {
+	now := s.Now()
+	pool := store.UserPool{ID: p.ID, Name: cmp.Or(p.Name, p.ID), Created: now, Modified: now, Settings: p.settings()}
+	old, err := s.store.UserPool(ctx, p.ID)
+	if err == nil {
+		pool.Created = old.Created
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		for _, g := range p.Groups {
+			group := store.Group{PoolID: p.ID, Name: g.Name, RoleARN: s.roleARN(g.Role), Precedence: g.Precedence}
+			if err := tx.PutGroup(group); err != nil {
+				return err
+			}
+		}
+		return tx.PutUserPool(pool)
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range p.Clients {
+		if err := s.applyClient(ctx, p.ID, c); err != nil {
+			return err
+		}
+	}
+	for _, u := range p.Users {
+		if err := s.applyUser(ctx, p.ID, u); err != nil {
+			return fmt.Errorf("user %s of %s: %w", u.Username, p.ID, err)
+		}
+	}
+	return nil
+}
+
+func (p UserPool) settings() store.UserPoolSettings {
+	policy := store.PasswordPolicy{
+		MinimumLength: 8, RequireUppercase: true, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true, TemporaryPasswordValidityDays: 7,
+	}
+	if pp := p.PasswordPolicy; pp != nil {
+		policy = store.PasswordPolicy{
+			MinimumLength: cmp.Or(pp.MinimumLength, 8), RequireUppercase: pp.RequireUppercase, RequireLowercase: pp.RequireLowercase,
+			RequireNumbers: pp.RequireNumbers, RequireSymbols: pp.RequireSymbols, TemporaryPasswordValidityDays: cmp.Or(pp.TemporaryDays, 7),
+		}
+	}
+	return store.UserPoolSettings{
+		PasswordPolicy: policy, UsernameAttributes: p.UsernameAttributes, AliasAttributes: p.AliasAttributes,
+		AutoVerifiedAttributes: p.AutoVerifiedAttributes, CaseSensitive: p.CaseSensitive, MFA: cmp.Or(p.MFA, "OFF"),
+		AdminCreateUserOnly: p.AdminCreateUserOnly,
+	}
+}
+
+func (s *Server) applyClient(ctx context.Context, pool string, c Client) error {
+	now := s.Now()
+	flows := c.AuthFlows
+	if len(flows) == 0 {
+		flows = []string{"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+	}
+	client := store.UserPoolClient{
+		ID: c.ID, PoolID: pool, Name: cmp.Or(c.Name, c.ID), Created: now, Modified: now,
+		Settings: store.ClientSettings{
+			ExplicitAuthFlows: flows, PreventUserExistenceErrors: "ENABLED", EnableTokenRevocation: true,
+			AccessTokenSeconds:  60 * int64(cmp.Or(c.AccessTokenMinutes, 60)),
+			IDTokenSeconds:      60 * int64(cmp.Or(c.IDTokenMinutes, 60)),
+			RefreshTokenSeconds: 86400 * int64(cmp.Or(c.RefreshTokenDays, 30)),
+			RotateRefreshTokens: c.RotateRefresh, AuthSessionSeconds: 180,
+		},
+	}
+	if c.RotateRefresh {
+		client.Settings.ExplicitAuthFlows = slices.DeleteFunc(slices.Clone(flows), func(f string) bool { return f == "ALLOW_REFRESH_TOKEN_AUTH" })
+		client.Settings.RetryGraceSeconds = 10
+	}
+	if c.SecretEnv != "" {
+		secret := os.Getenv(c.SecretEnv)
+		if len(secret) < 16 {
+			return fmt.Errorf("the client %s takes its secret from %s, which holds %d characters: set at least 16", c.ID, c.SecretEnv, len(secret))
+		}
+		var err error
+		if client.SecretSealed, err = s.users.SealClientSecret(c.ID, secret); err != nil {
+			return err
+		}
+	}
+	return s.store.Update(ctx, func(tx *store.Tx) error { return tx.PutUserPoolClient(client) })
+}
+
+// applyUser creates a user through the operations an administrator would call.
+func (s *Server) applyUser(ctx context.Context, pool string, u User) error {
+	password := cmp.Or(u.password, os.Getenv(u.PasswordEnv))
+	if u.PasswordEnv != "" && password == "" {
+		return fmt.Errorf("the password comes from %s, which is empty", u.PasswordEnv)
+	}
+	in := wire.AdminCreateUserInput{UserPoolId: pool, Username: u.Username}
+	for name, value := range u.Attributes {
+		in.UserAttributes = append(in.UserAttributes, wire.Attribute{Name: name, Value: value})
+	}
+	if password != "" {
+		in.MessageAction = "SUPPRESS"
+	}
+	var out wire.AdminCreateUserOutput
+	err := s.run(ctx, "AdminCreateUser", in, &out)
+	if e := wire.AsError(err); err != nil && e.Code != "UsernameExistsException" {
+		return err
+	}
+	if err == nil && password != "" {
+		set := wire.AdminSetUserPasswordInput{UserPoolId: pool, Username: u.Username, Password: password, Permanent: true}
+		if err := s.run(ctx, "AdminSetUserPassword", set, nil); err != nil {
+			return err
+		}
+	}
+	return s.applyMembership(ctx, pool, u)
+}
+
+func (s *Server) applyMembership(ctx context.Context, pool string, u User) error {
+	if len(u.Groups) == 0 {
+		return nil
+	}
+	var got wire.AdminGetUserOutput
+	if err := s.run(ctx, "AdminGetUser", wire.AdminGetUserInput{UserPoolId: pool, Username: u.Username}, &got); err != nil {
+		return err
+	}
+	sub := ""
+	for _, a := range got.UserAttributes {
+		if a.Name == "sub" {
+			sub = a.Value
+		}
+	}
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		for _, g := range u.Groups {
+			if err := tx.AddToGroup(pool, sub, g); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// run calls an operation of the user pool service in this process.
+func (s *Server) run(ctx context.Context, name string, in, out any) error {
+	op, known := s.users.Op(name)
+	if !known {
+		return fmt.Errorf("no operation %s", name)
+	}
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	result, err := op.Run(ctx, body)
+	if err != nil || out == nil {
+		return err
+	}
+	reply, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(reply, out)
+}
+
+func (s *Server) applyIdentityPools(ctx context.Context) error {
+	for _, p := range s.Config.IdentityPools {
+		pool := store.IdentityPool{
+			ID: p.ID, Name: cmp.Or(p.Name, p.ID), AllowUnauthenticated: p.AllowGuests, AllowClassic: p.AllowClassic,
+			Roles: map[string]string{}, Created: s.Now(),
+		}
+		for _, pr := range p.Providers {
+			pool.Providers = append(pool.Providers, store.IdentityProvider{
+				ProviderName: "cognito-idp." + s.region() + ".amazonaws.com/" + pr.UserPool, ClientID: pr.Client, ServerSideTokenCheck: pr.ServerSideCheck,
+			})
+		}
+		if p.AuthenticatedRole != "" {
+			pool.Roles["authenticated"] = s.roleARN(p.AuthenticatedRole)
+		}
+		if p.UnauthenticatedRole != "" {
+			pool.Roles["unauthenticated"] = s.roleARN(p.UnauthenticatedRole)
+		}
+		if err := s.store.Update(ctx, func(tx *store.Tx) error { return tx.PutIdentityPool(pool) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) applyAdmins(ctx context.Context) error {
+	for _, a := range s.Config.Admins {
+		secret := cmp.Or(a.secret, os.Getenv(a.SecretEnv))
+		if len(secret) < 32 {
+			return fmt.Errorf("the administrator %s takes the secret access key from %s, which holds %d characters: set at least 32", a.Name, a.SecretEnv, len(secret))
+		}
+		sealed, err := s.sts.SealSecret(a.AccessKeyID, secret)
+		if err != nil {
+			return err
+		}
+		user := store.IAMUser{Name: a.Name, ARN: "arn:aws:iam::" + s.account() + ":user/" + a.Name, Policies: texts(a.Policies), Created: s.Now()}
+		old, err := s.store.IAMUser(ctx, a.Name)
+		switch {
+		case err == nil:
+			user.ID, user.Created = old.ID, old.Created
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		default:
+			if user.ID, err = sts.NewID(s.random, "AIDA"); err != nil {
+				return err
+			}
+		}
+		key := store.AccessKey{ID: a.AccessKeyID, UserName: a.Name, SecretSealed: sealed, Active: true, Created: s.Now()}
+		err = s.store.Update(ctx, func(tx *store.Tx) error { return errors.Join(tx.PutIAMUser(user), tx.PutAccessKey(key)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

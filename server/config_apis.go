@@ -1,0 +1,64 @@
+package server
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gatepass/gatepass/server/internal/gateway"
+)
+
+// validateAPIs lets the gateway judge each API as it will be served.
+func (c *Config) validateAPIs() error {
+	for i, a := range c.APIs {
+		at := fmt.Sprintf("$.apis[%d]", i)
+		for j, r := range a.Routes {
+			if (r.URI == "") == (r.Handler == "") {
+				return c.fail(fmt.Sprintf("%s.routes[%d]", at, j), "a route needs uri or handler, one of them")
+			}
+		}
+		api := a.gateway(nil)
+		for j := range api.Routes {
+			if a.Routes[j].Handler != "" {
+				api.Routes[j].Integration.Handler = NotesHandler() // stands for a handler that is known at start
+			}
+		}
+		if err := api.Validate(); err != nil {
+			return c.fail(at, "%v", err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) apis() []gateway.API {
+	out := make([]gateway.API, len(s.Config.APIs))
+	for i, a := range s.Config.APIs {
+		out[i] = a.gateway(s)
+	}
+	return out
+}
+
+// gateway is the API as the gateway knows it; handlers are looked up in s, which
+// may be nil.
+func (a API) gateway(s *Server) gateway.API {
+	out := gateway.API{ID: a.ID, Name: a.Name}
+	for _, st := range a.Stages {
+		out.Stages = append(out.Stages, gateway.Stage{Name: st})
+	}
+	for _, d := range a.Domains {
+		out.Domains = append(out.Domains, gateway.Domain{Host: d.Host, BasePath: d.BasePath, Stage: d.Stage})
+	}
+	if c := a.CORS; c != nil {
+		out.CORS = &gateway.CORS{
+			AllowOrigins: c.AllowOrigins, AllowMethods: c.AllowMethods, AllowHeaders: c.AllowHeaders,
+			ExposeHeaders: c.ExposeHeaders, MaxAge: time.Duration(c.MaxAgeSeconds) * time.Second, AllowCredentials: c.AllowCredentials,
+		}
+	}
+	for _, r := range a.Routes {
+		in := gateway.Integration{URI: r.URI, Timeout: time.Duration(r.Timeout) * time.Second}
+		if s != nil && r.Handler != "" {
+			in.Handler = s.Handlers[r.Handler]
+		}
+		out.Routes = append(out.Routes, gateway.Route{Path: r.Path, Methods: r.Methods, Auth: gateway.Auth(r.Auth), Integration: in})
+	}
+	return out
+}

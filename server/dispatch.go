@@ -1,0 +1,162 @@
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass/internal/wire"
+)
+
+// ServeHTTP answers every service on one port.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.Start(context.WithoutCancel(r.Context())); err != nil {
+		http.Error(w, "gatepass did not start; see its log", http.StatusServiceUnavailable)
+		return
+	}
+	if target, ok := s.gateway.Locate(r.Host, r.RequestURI); ok {
+		s.gateway.Handle(w, r, target) // logs for itself
+		return
+	}
+	begin := time.Now()
+	sw := &statusWriter{ResponseWriter: w}
+	w.Header().Set("x-amzn-RequestId", wire.NewRequestID())
+	name := s.serve(sw, r)
+	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request_id", w.Header().Get("x-amzn-RequestId")),
+		slog.String("operation", name), slog.Int("status", sw.status), slog.String("error", strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":")),
+		slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
+}
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader keeps the first status.
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// serve answers what is not an API call and names it for the log.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	switch {
+	case path == "/healthz":
+		s.health(w, r)
+		return "health"
+	case path == "/_gatepass/messages":
+		s.outbox(w, r)
+		return "outbox"
+	case strings.HasSuffix(path, "/.well-known/jwks.json"), strings.HasSuffix(path, "/.well-known/openid-configuration"),
+		path == "/.well-known/jwks_uri":
+		s.wellKnown(w, r, path)
+		return "well-known"
+	case path == "/" && r.Method == http.MethodOptions:
+		corsHeaders(w.Header())
+		w.WriteHeader(http.StatusNoContent)
+		return "preflight"
+	case path == "/" && r.Header.Get("X-Amz-Target") != "":
+		return s.serveJSON(w, r)
+	case path == "/" && isForm(r):
+		return s.serveQuery(w, r)
+	}
+	wire.WriteError(w, wire.JSON11, &wire.Error{
+		Code: "UnknownOperationException", Message: "No service answers " + r.Method + " " + shorten(path), Status: http.StatusNotFound,
+	})
+	return "unknown"
+}
+
+func shorten(s string) string { return s[:min(len(s), 100)] }
+
+func isForm(r *http.Request) bool {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return r.Method == http.MethodPost && strings.TrimSpace(kind) == wire.TypeForm ||
+		r.Method == http.MethodGet && strings.Contains(r.URL.RawQuery, "Action=")
+}
+
+// corsHeaders are what the services send to browsers of any origin, as Cognito
+// does: calls carry no cookies.
+func corsHeaders(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
+	h.Set("Access-Control-Allow-Methods", "POST,OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-invocation-id,amz-sdk-request,"+
+		"authorization,x-amz-date,x-amz-security-token,x-amz-content-sha256")
+	h.Set("Access-Control-Max-Age", "172800")
+}
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	if err := s.store.Ping(r.Context()); err != nil {
+		reply(w, http.StatusServiceUnavailable, map[string]string{"status": "the database does not answer"})
+		return
+	}
+	reply(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// wellKnown serves the public keys of a user pool or of the identity pools.
+func (s *Server) wellKnown(w http.ResponseWriter, r *http.Request, path string) {
+	pool, file, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/.well-known/")
+	var doc []byte
+	var err error
+	switch {
+	case path == "/.well-known/jwks_uri":
+		doc, err = s.identity.JWKS(r.Context())
+	case file == "jwks.json":
+		doc, err = s.users.JWKS(r.Context(), pool)
+	default:
+		doc, err = s.users.OpenIDConfiguration(r.Context(), pool)
+	}
+	if err != nil {
+		wire.WriteError(w, wire.JSON11, notFound(err))
+		return
+	}
+	h := w.Header()
+	corsHeaders(h)
+	h.Set("Content-Type", wire.TypeJSON)
+	h.Set("Cache-Control", "public, max-age=300")
+	_, _ = w.Write(doc) // the client is gone: nothing to tell it
+}
+
+func notFound(err error) error {
+	if e := wire.AsError(err); e.Code == "ResourceNotFoundException" {
+		return &wire.Error{Code: e.Code, Message: e.Message, Status: http.StatusNotFound}
+	}
+	return unavailable(err)
+}
+
+// readBody reads the body of a call to a service.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > wire.MaxBody {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, wire.MaxBody+1))
+	if err != nil {
+		return nil, wire.Errorf("SerializationException", "the body could not be read")
+	}
+	if len(body) > wire.MaxBody {
+		return nil, tooLarge()
+	}
+	return body, nil
+}
+
+func tooLarge() error {
+	return &wire.Error{Code: "RequestEntityTooLargeException", Message: "The body is larger than 1 MiB", Status: http.StatusRequestEntityTooLarge}
+}
+
+// unavailable lets the wire say "try again" for a store that does not answer.
+func unavailable(err error) error {
+	if isUnavailable(err) {
+		return &wire.Error{
+			Code: "ServiceUnavailableException", Message: "The service is temporarily unavailable. Try again.",
+			Status: http.StatusServiceUnavailable, Err: err,
+		}
+	}
+	return err
+}

@@ -1,0 +1,223 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+// Service names of the credential scope.
+const (
+	serviceIDP      = "cognito-idp"
+	serviceIdentity = "cognito-identity"
+	serviceSTS      = "sts"
+	serviceGatepass = "gatepass"
+)
+
+// operation is an operation of either Cognito service, ready to run.
+type operation struct {
+	service, action string
+	signed          bool
+	resource        func(body []byte) string
+	run             func(ctx context.Context, body []byte) (any, error)
+}
+
+func isUnavailable(err error) bool {
+	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, wire.ErrUnavailable)
+}
+
+// operationFor finds the operation X-Amz-Target names.
+func (s *Server) operationFor(target string) (operation, bool) {
+	service, name, _ := strings.Cut(target, ".")
+	switch service {
+	case wire.TargetIDP:
+		op, ok := s.users.Op(name)
+		return operation{serviceIDP, serviceIDP + ":" + name, op.Signed, func(b []byte) string { return s.users.Resource(name, b) }, op.Run}, ok
+	case wire.TargetIdentity:
+		op, ok := s.identity.Op(name)
+		return operation{serviceIdentity, serviceIdentity + ":" + name, op.Signed, func([]byte) string { return "*" }, op.Run}, ok
+	}
+	return operation{}, false
+}
+
+// serveJSON answers a JSON 1.1 call: public operations as they are, the others
+// after signature and policy.
+func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request) string {
+	corsHeaders(w.Header())
+	target := r.Header.Get("X-Amz-Target")
+	out, err := s.runJSON(r, target)
+	if err != nil {
+		wire.WriteError(w, wire.JSON11, jsonError(err))
+	} else {
+		wire.WriteJSON(w, out)
+	}
+	_, name, _ := strings.Cut(target, ".")
+	return shorten(name)
+}
+
+func (s *Server) runJSON(r *http.Request, target string) (any, error) {
+	op, known := s.operationFor(target)
+	if !known || len(r.Header.Values("X-Amz-Target")) != 1 {
+		return nil, wire.Errorf("UnknownOperationException", "gatepass does not support the operation %s", shorten(target))
+	}
+	if kind := r.Header.Get("Content-Type"); r.Method != http.MethodPost || !strings.HasPrefix(kind, wire.TypeJSON11) {
+		return nil, wire.Errorf("SerializationException", "send a POST of Content-Type %s", wire.TypeJSON11)
+	}
+	if !op.signed {
+		body, err := readBody(r)
+		if err != nil {
+			return nil, err
+		}
+		return op.run(r.Context(), body)
+	}
+	who, body, err := s.authenticate(r, op.service)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.authorize(r, who, op.action, op.resource(body)); err != nil {
+		return nil, err
+	}
+	return op.run(r.Context(), body)
+}
+
+// authenticate verifies the signature of a call to a service and gives the
+// caller and the verified body.
+func (s *Server) authenticate(r *http.Request, service string) (gateway.Resolved, []byte, error) {
+	now := s.Now()
+	claim, err := s.verifiers[service].Parse(r, now)
+	if err != nil {
+		return gateway.Resolved{}, nil, err
+	}
+	who, err := s.resolve(r.Context(), claim.AccessKeyID(), claim.SessionToken(), now)
+	if err != nil {
+		return who, nil, err
+	}
+	verified, err := claim.Verify(s.signing.Key(claim.AccessKeyID(), who.Secret, claim))
+	if err != nil {
+		return who, nil, err
+	}
+	return who, verified.Body(), nil
+}
+
+// authorize asks the caller's policies; no answer is a denial.
+func (s *Server) authorize(r *http.Request, who gateway.Resolved, action, resource string) error {
+	host, _, _ := strings.Cut(r.RemoteAddr, "%")
+	d := policy.Evaluate(policy.Request{
+		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
+		Context: requestContext(r, host, s.region()),
+	}, who.Policies...)
+	if d.Allowed {
+		return nil
+	}
+	return wire.Errorf("AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s%s",
+		who.Principal.ARN, action, resource, d.Suffix())
+}
+
+// requestContext holds the condition keys of the request itself. The address is
+// the peer's: nothing a client sends can change it.
+func requestContext(r *http.Request, remote, region string) policy.Context {
+	c := policy.NewContext()
+	c.Set("aws:SourceIp", hostOf(remote))
+	c.Set("aws:UserAgent", r.UserAgent())
+	c.Set("aws:RequestedRegion", region)
+	secure := "false"
+	if r.TLS != nil {
+		secure = "true"
+	}
+	c.Set("aws:SecureTransport", secure)
+	return c
+}
+
+func hostOf(remote string) string {
+	if i := strings.LastIndexByte(remote, ':'); i >= 0 {
+		remote = remote[:i]
+	}
+	return strings.Trim(remote, "[]")
+}
+
+// jsonError gives a verifier's refusal the status of JSON services.
+func jsonError(err error) error {
+	var e *sigv4.Error
+	if errors.As(err, &e) {
+		return &wire.Error{Code: e.Code, Message: e.Message, Status: http.StatusBadRequest, Err: err}
+	}
+	return unavailable(err)
+}
+
+// queryCodes are the names Query services have for a verifier's refusals.
+var queryCodes = map[string]string{
+	"MissingAuthenticationTokenException": "MissingAuthenticationToken",
+	"IncompleteSignatureException":        "IncompleteSignature",
+	"InvalidSignatureException":           "SignatureDoesNotMatch",
+	"UnrecognizedClientException":         "InvalidClientTokenId",
+	"ExpiredTokenException":               "ExpiredToken",
+}
+
+func queryError(err error) error {
+	var e *sigv4.Error
+	if !errors.As(err, &e) {
+		return unavailable(err)
+	}
+	code := queryCodes[e.Code]
+	if code == "" {
+		code = strings.TrimSuffix(e.Code, "Exception")
+	}
+	return &wire.Error{Code: code, Message: e.Message, Status: http.StatusForbidden, Err: err}
+}
+
+// serveQuery answers STS.
+func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) string {
+	corsHeaders(w.Header())
+	name, out, err := s.runQuery(r)
+	if err != nil {
+		wire.WriteError(w, wire.Query, queryError(err))
+	} else {
+		wire.WriteXML(w, name, out)
+	}
+	return shorten(name)
+}
+
+func (s *Server) runQuery(r *http.Request) (string, any, error) {
+	who, body, err := s.authenticate(r, serviceSTS)
+	if err != nil {
+		return "sts", nil, err
+	}
+	form, err := wire.ParseQuery(r, body)
+	if err != nil {
+		return "sts", nil, err
+	}
+	name, op, err := s.sts.Op(form)
+	if err != nil {
+		return name, nil, err
+	}
+	out, err := op.Run(r.Context(), who.Principal, form)
+	return name, out, err
+}
+
+// outbox lists messages to a caller whose policies allow gatepass:ListMessages.
+func (s *Server) outbox(w http.ResponseWriter, r *http.Request) {
+	list, err := s.readOutbox(r)
+	if err != nil {
+		wire.WriteError(w, wire.JSON11, jsonError(err))
+		return
+	}
+	reply(w, http.StatusOK, list)
+}
+
+func (s *Server) readOutbox(r *http.Request) ([]Message, error) {
+	who, _, err := s.authenticate(r, serviceGatepass)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.authorize(r, who, "gatepass:ListMessages", "*"); err != nil {
+		return nil, err
+	}
+	return s.Messages(r.Context(), r.URL.Query().Get("username"))
+}

@@ -1,0 +1,92 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/internal/identity"
+	"github.com/gatepass/gatepass/server/internal/sts"
+	"github.com/gatepass/gatepass/server/internal/userpool"
+	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+const (
+	defaultRegion  = "us-east-1"
+	defaultAccount = "000000000000"
+)
+
+func (s *Server) region() string  { return cmp.Or(s.Config.Region, defaultRegion) }
+func (s *Server) account() string { return cmp.Or(s.Config.Account, defaultAccount) }
+
+// wire makes the services and hands each what it needs of another as a value.
+func (s *Server) wire() {
+	s.sts = &sts.Service{Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random}
+	s.users = &userpool.Service{
+		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
+		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey,
+	}
+	s.identity = &identity.Service{
+		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
+		Endpoint: s.endpoint(), VerifyLogin: s.verifyLogin, Issue: s.issue, NewKey: s.newKey,
+	}
+	s.gateway = &gateway.Gateway{
+		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, Event: s.called,
+	}
+	s.verifiers = map[string]*sigv4.Verifier{}
+	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceGatepass} {
+		s.verifiers[service] = &sigv4.Verifier{Region: s.region(), Profile: sigv4.Generic(service), EchoCanonical: true}
+	}
+}
+
+func (s *Server) endpoint() func() string {
+	if s.Endpoint == "" {
+		return nil
+	}
+	return func() string { return s.Endpoint }
+}
+
+func (s *Server) resolve(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (gateway.Resolved, error) {
+	secret, principal, policies, err := s.sts.Resolve(ctx, accessKeyID, sessionToken, now)
+	return gateway.Resolved{Secret: secret, Principal: principal, Policies: policies}, err
+}
+
+// sent logs that a message went to the outbox. The body holds a code, so only a
+// debug log has it.
+func (s *Server) sent(ctx context.Context, m store.Message) {
+	s.Logger.InfoContext(ctx, "message", "kind", m.Kind, "username", m.Username, "destination", m.Destination)
+	s.Logger.DebugContext(ctx, "message body", "username", m.Username, "body", m.Body)
+}
+
+// called logs one API call.
+func (s *Server) called(ctx context.Context, e gateway.Event) {
+	attrs := []slog.Attr{
+		slog.String("request_id", e.RequestID), slog.String("api", e.API), slog.String("stage", e.Stage),
+		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
+		slog.Duration("took", e.Duration), slog.String("source_ip", e.Identity.SourceIP),
+	}
+	if e.Identity.UserARN != "" {
+		attrs = append(attrs, slog.String("caller", e.Identity.UserARN), slog.String("identity_id", e.Identity.IdentityID))
+	}
+	if d := e.Decision; d != nil && !d.Allowed {
+		attrs = append(attrs, slog.String("denied", d.Action+d.Suffix()))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("error", oneLine(e.Err)))
+	}
+	s.Logger.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
+}
+
+// oneLine is the kind of a signature error, whose text would quote the request;
+// any other error is itself.
+func oneLine(err error) string {
+	var e *sigv4.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return err.Error()
+}
