@@ -1,0 +1,61 @@
+package userpool
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/gatepass/gatepass/internal/wire"
+)
+
+// Gate admits expensive work (SRP exponentiations, RSA signatures): a few
+// requests compute, a bounded crowd waits, the rest is told at once to come
+// back. Make one with [NewGate].
+type Gate struct {
+	crowd, slots chan struct{}
+	wait         time.Duration
+}
+
+// NewGate makes a gate where slots requests compute at a time and queue more
+// wait, each for at most wait. Zero values: GOMAXPROCS slots, a queue of 32 per
+// slot, one second.
+func NewGate(slots, queue int, wait time.Duration) *Gate {
+	if slots <= 0 {
+		slots = runtime.GOMAXPROCS(0)
+	}
+	if queue <= 0 {
+		queue = 32 * slots
+	}
+	if wait <= 0 {
+		wait = time.Second
+	}
+	return &Gate{crowd: make(chan struct{}, slots+queue), slots: make(chan struct{}, slots), wait: wait}
+}
+
+func errTooMany() error { return wire.Errorf("TooManyRequestsException", "Too many requests") }
+
+// enter takes a place in the crowd or fails at once, before anything is counted
+// or computed for the request.
+func (g *Gate) enter() (leave func(), err error) {
+	select {
+	case g.crowd <- struct{}{}:
+		return func() { <-g.crowd }, nil
+	default:
+		return nil, errTooMany()
+	}
+}
+
+// do runs fn in a slot. fn computes only: it must not wait for the store.
+func (g *Gate) do(ctx context.Context, fn func() error) error {
+	timer := time.NewTimer(g.wait)
+	defer timer.Stop()
+	select {
+	case g.slots <- struct{}{}:
+	case <-timer.C:
+		return errTooMany()
+	case <-ctx.Done():
+		return errTooMany()
+	}
+	defer func() { <-g.slots }()
+	return fn()
+}
