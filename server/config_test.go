@@ -1,0 +1,78 @@
+package server_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/gatepass/gatepass/server"
+)
+
+const goodConfig = `region: us-east-1
+user_pools:
+  - id: us-east-1_Notes
+    clients:
+      - id: web
+identity_pools:
+  - id: us-east-1:11111111-2222-4333-8444-555555555555
+    authenticated_role: NotesUser
+    providers:
+      - {user_pool: us-east-1_Notes, client: web}
+roles:
+  - name: NotesUser
+    policies:
+      notes:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Action: "execute-api:Invoke", Resource: "*"}]
+apis:
+  - id: notes
+    stages: [prod]
+    routes:
+      - {path: /notes, methods: [GET], auth: AWS_IAM, uri: "http://127.0.0.1:3000"}
+`
+
+func TestParseConfig(t *testing.T) {
+	c, err := server.ParseConfig("gate.yaml", []byte(goodConfig))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.APIs[0].Routes[0].Auth != "AWS_IAM" || !strings.Contains(string(c.Roles[0].Policies["notes"]), `"Effect": "Allow"`) {
+		t.Errorf("%+v", c)
+	}
+}
+
+// M04: whatever is wrong is refused with its line.
+func TestM04(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new string
+		line     int
+		says     string
+	}{
+		"unknown key":          {"region: us-east-1", "regoin: us-east-1", 1, "regoin"},
+		"repeated key":         {"    clients:", "    id: us-east-1_Other\n    clients:", 4, "id"},
+		"wrong type":           {"stages: [prod]", "stages: {prod: 1}", 19, ""},
+		"bad region":           {"region: us-east-1", "region: us-east-1@evil", 1, "not an AWS region"},
+		"bad pool id":          {"id: us-east-1_Notes", "id: notes pool", 3, "user pool id"},
+		"unknown role":         {"authenticated_role: NotesUser", "authenticated_role: Nobody", 8, "Nobody"},
+		"unknown client":       {"client: web}", "client: app}", 10, "app"},
+		"malformed policy":     {"Effect: Allow", "Effect: allow", 15, "Effect"},
+		"unknown auth":         {"auth: AWS_IAM", "auth: MAGIC", 18, "MAGIC"},
+		"no auth":              {"auth: AWS_IAM, ", "", 18, ""},
+		"no backend":           {`, uri: "http://127.0.0.1:3000"`, "", 21, "uri or handler"},
+		"metadata backend C17": {"http://127.0.0.1:3000", "http://169.254.169.254", 18, ""},
+	} {
+		text := strings.Replace(goodConfig, c.old, c.new, 1)
+		if text == goodConfig {
+			t.Fatalf("%s: nothing was replaced", name)
+		}
+		_, err := server.ParseConfig("gate.yaml", []byte(text))
+		var ce *server.ConfigError
+		if !errors.As(err, &ce) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if ce.Line != c.line || !strings.Contains(ce.Error(), c.says) || strings.Contains(ce.Error(), "\n") {
+			t.Errorf("%s: %q, want line %d and %q", name, ce, c.line, c.says)
+		}
+	}
+}
