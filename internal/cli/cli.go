@@ -1,0 +1,87 @@
+// Package cli is the gatepass command line: one file per command, exit codes in
+// exit.go, the streams in iostreams.go.
+//
+// The rules of its output: stdout is what was asked for and nothing else; notes,
+// errors and prompts go to stderr or to the terminal; an error is one line that
+// starts with "gatepass: ", in lower case and without a full stop, and a second
+// line "hint: " with the next step where there is one; no colour.
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what every command has at hand.
+type app struct {
+	io  IOStreams
+	env func(name string) string
+}
+
+// Main runs the command that args name (without the program's name) and returns
+// the exit code.
+func Main(args []string, streams IOStreams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	a := &app{io: streams, env: os.Getenv}
+	root := newRoot(a)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	a.report(err)
+	return exitCode(err)
+}
+
+const about = `gatepass signs a user in to a Cognito user pool, swaps the token for temporary
+credentials at an identity pool, signs requests with them, and calls APIs that
+are secured by IAM. It is also the gate itself: a server that speaks the same
+protocols and checks every signature and policy.`
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use: "gatepass", Short: "sign in, get credentials, call IAM-secured APIs; or be the gate",
+		Long: about,
+		Example: `  gatepass demo                      the whole chain on this machine, in a second
+  gatepass serve                     a gate to try things on
+  gatepass login ada && gatepass call GET /notes`,
+		SilenceErrors: true, SilenceUsage: true,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.io.In)
+	root.SetOut(a.io.Out)
+	root.SetErr(a.io.Err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.AddCommand(
+		newDemo(a), newServe(a), newLogin(a), newCall(a), newWhoami(a), newLogout(a), newOutbox(a), newVersion(a),
+	)
+	root.AddCommand(helpTopics()...)
+	return root
+}
+
+// unknownCommand refuses what is no command and proposes what is close to it.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := usageErrorf("unknown command %q", args[0])
+	cmd.SuggestionsMinimumDistance = 2
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+		return hintf(err, "did you mean gatepass %s?", close[0])
+	}
+	return hintf(err, "gatepass help lists the commands")
+}
+
+// arguments checks the number of arguments; a mismatch is a usage error.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(cmd, err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatepass/gatepass"
+)
+
+// usageError is a wrong way to call a command.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func (e *usageError) Unwrap() error { return e.err }
+
+func usageErrorf(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// usage makes err a usage error that points to the command's help.
+func usage(cmd *cobra.Command, err error) error {
+	return hintf(&usageError{err}, "%s --help", cmd.CommandPath())
+}
+
+// hinted is an error with the next step.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+
+func (e *hinted) Unwrap() error { return e.err }
+
+func hintf(err error, format string, args ...any) error {
+	return &hinted{err: err, hint: fmt.Sprintf(format, args...)}
+}
+
+// statusError is an answer with a status of 400 or more. Its body is on stdout
+// already, so the error names it and does not repeat it.
+type statusError struct {
+	status string // "403 Forbidden"
+	code   string // "AccessDeniedException"; empty: the answer names none
+	err    error  // the refusal in full
+}
+
+func (e *statusError) Error() string {
+	if e.code == "" {
+		return e.status
+	}
+	return e.status + ": " + e.code
+}
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// writeError is a failure to write stdout.
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return "writing to stdout: " + e.err.Error() }
+
+func (e *writeError) Unwrap() error { return e.err }
+
+// report tells the user what went wrong and what to do next.
+func (a *app) report(err error) {
+	if err == nil {
+		return
+	}
+	text := strings.TrimPrefix(err.Error(), "gatepass: ")
+	if errors.Is(err, context.Canceled) {
+		text = "interrupted"
+	}
+	a.io.notef("gatepass: %s", text)
+	if h := hintOf(err); h != "" {
+		a.io.notef("hint: %s", h)
+	}
+}
+
+// hints are next steps for errors that come without one; the first row that
+// fits decides.
+var hints = []struct {
+	fits func(error) bool
+	hint string
+}{
+	{is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired), "sign in first: gatepass login"},
+	{is(gatepass.ErrUserNotConfirmed), "the code that confirms the sign-up is in the user's mail, or in gatepass outbox"},
+	{is(gatepass.ErrConfig), "gatepass help environment lists the settings"},
+	{is(gatepass.ErrNotFromProvider), "check GATEPASS_IDENTITY_POOL_ID and GATEPASS_CLIENT_ID: the identity pool must list this app client"},
+	{func(err error) bool { return exitCode(err) == exitConnect }, "is the server running, and is GATEPASS_ENDPOINT right? gatepass serve starts one"},
+	{func(err error) bool { return exitCode(err) == exitDNS }, "check GATEPASS_ENDPOINT, GATEPASS_API and the network"},
+}
+
+func hintOf(err error) string {
+	if h, ok := errors.AsType[*hinted](err); ok {
+		return h.hint
+	}
+	for _, h := range hints {
+		if h.fits(err) {
+			return h.hint
+		}
+	}
+	return ""
+}

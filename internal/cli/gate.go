@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/gatepass/gatepass/server"
+)
+
+// gate is what gatepass serve serves. Of the ready-made gate it holds the
+// secrets that are made with a new database, to be printed once.
+type gate struct {
+	config        *server.Config
+	handlers      map[string]http.Handler
+	password      string // of ada; empty: none was made
+	adminKey      string
+	adminSecret   string
+	adminVariable string
+}
+
+func newGate(o serveOptions) (*gate, error) {
+	if o.config != "" {
+		config, err := server.ReadConfig(o.config)
+		if err != nil {
+			return nil, &usageError{err}
+		}
+		return &gate{config: config, handlers: server.SampleHandlers()}, nil
+	}
+	g := &gate{handlers: server.SampleHandlers()}
+	if isURL(o.db) || exists(o.db) {
+		g.config = server.Sample("") // its secrets were printed when it was made
+		return g, nil
+	}
+	g.password = newUserPassword()
+	g.config = server.Sample(g.password)
+	g.addAdmin()
+	return g, nil
+}
+
+func isURL(dsn string) bool { return strings.Contains(dsn, "://") }
+
+// addAdmin declares an administrator with a new key.
+func (g *gate) addAdmin() {
+	g.adminKey = "AKIA" + rand.Text()[:16]
+	g.adminSecret = randomBase64(30)
+	g.adminVariable = "GATEPASS_SERVE_ADMIN_SECRET"
+	g.config.Admins = append(g.config.Admins, server.Admin{
+		Name: "admin", AccessKeyID: g.adminKey, SecretEnv: g.adminVariable,
+		Policies: map[string]server.Document{"all": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`},
+	})
+}
+
+// start starts srv. A Config takes secrets from the environment only, so the
+// administrator's passes through it.
+func (g *gate) start(ctx context.Context, srv *server.Server) error {
+	if g.adminVariable == "" {
+		return srv.Start(ctx)
+	}
+	if err := os.Setenv(g.adminVariable, g.adminSecret); err != nil {
+		return err
+	}
+	defer os.Unsetenv(g.adminVariable)
+	return srv.Start(ctx)
+}
+
+// lines are what serve prints: settings to copy into another terminal, and with
+// a new database the secrets that were made.
+func (g *gate) lines(base string, fresh bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# gatepass serves on %s; copy these lines into another terminal\n", base)
+	for _, e := range g.exports(base) {
+		fmt.Fprintf(&b, "export %s=%s\n", e[0], e[1])
+	}
+	if !fresh || g.password == "" {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "# an administrator, for gatepass outbox and the AWS CLI; shown this once\n")
+	fmt.Fprintf(&b, "export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", g.adminKey, g.adminSecret)
+	fmt.Fprintf(&b, "# the password of ada, shown this once: %s\n", g.password)
+	fmt.Fprintf(&b, "# then: gatepass login ada && gatepass call GET /notes\n")
+	return b.String()
+}
+
+// exports are the settings for the first of everything the gate has.
+func (g *gate) exports(base string) [][2]string {
+	c := g.config
+	out := [][2]string{{"GATEPASS_ENDPOINT", base}, {"GATEPASS_REGION", cmp.Or(c.Region, "us-east-1")}}
+	if len(c.UserPools) > 0 {
+		out = append(out, [2]string{"GATEPASS_USER_POOL_ID", c.UserPools[0].ID})
+		if clients := c.UserPools[0].Clients; len(clients) > 0 {
+			out = append(out, [2]string{"GATEPASS_CLIENT_ID", clients[0].ID})
+		}
+	}
+	if len(c.IdentityPools) > 0 {
+		out = append(out, [2]string{"GATEPASS_IDENTITY_POOL_ID", c.IdentityPools[0].ID})
+	}
+	if len(c.APIs) > 0 && len(c.APIs[0].Stages) > 0 {
+		out = append(out, [2]string{"GATEPASS_API", apiURL(base, c.APIs[0].ID, c.APIs[0].Stages[0])})
+	}
+	return out
+}
+
+// apiURL is the base URL of a stage in the form that needs no name resolution.
+func apiURL(base, api, stage string) string {
+	return base + "/_aws/execute-api/" + api + "/" + stage
+}
+
+// newUserPassword makes a password of 130 random bits that every policy takes.
+func newUserPassword() string { return "Aa1-" + strings.ToLower(rand.Text()) }
+
+func randomBase64(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // it never fails
+	return base64.StdEncoding.EncodeToString(b)
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatepass/gatepass/server"
+)
+
+// drain is how long requests under way may take to end when the server stops.
+const drain = 10 * time.Second
+
+type serveOptions struct {
+	config, listen, db string
+	allowRemote        bool
+}
+
+func newServe(a *app) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use: "serve", Short: "be the gate: user pools, identity pools, STS and APIs",
+		Long: `Serve what a gate.yaml declares. Without a file: a ready-made user pool,
+identity pool, role and notes API, with a user ada whose password is made and
+printed once, when the database is new. The lines on stdout are for another
+terminal; the log goes to stderr.`,
+		Example: "  gatepass serve\n  gatepass serve -c gate.yaml --db gate.db",
+		Args:    arguments(cobra.NoArgs),
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "gate.yaml that declares what is served; empty: the ready-made gate")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8787", "address to listen on; port 0 takes a free one")
+	f.StringVar(&o.db, "db", "", "database: a SQLite file or a postgres:// URL; empty: in memory")
+	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine, without TLS; put a TLS proxy in front")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) }
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, o serveOptions) error {
+	if err := o.checkListen(); err != nil {
+		return err
+	}
+	g, err := newGate(o)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return hintf(err, "choose another address with --listen; port 0 takes a free one")
+	}
+	base := baseURL(ln.Addr())
+	log := slog.New(slog.NewTextHandler(a.io.Err, nil))
+	srv := &server.Server{DSN: o.db, Config: g.config, Handlers: g.handlers, Endpoint: base, Logger: log}
+	if err := g.start(ctx, srv); err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	if _, err := fmt.Fprint(a.io.Out, g.lines(base, srv.Fresh())); err != nil {
+		return errors.Join(&writeError{err}, ln.Close(), srv.Close())
+	}
+	log.InfoContext(ctx, "serving", "endpoint", base, "database", o.database())
+	err = runHTTP(ctx, ln, newHTTPServer(srv, log))
+	log.InfoContext(context.WithoutCancel(ctx), "stopped")
+	return errors.Join(err, srv.Close())
+}
+
+// database names the database for the log, without what a URL may hold.
+func (o serveOptions) database() string {
+	switch {
+	case o.db == "" || o.db == "memory":
+		return "in memory"
+	case isURL(o.db):
+		return "postgres"
+	}
+	return o.db
+}
+
+// checkListen refuses an address that other machines reach, unless asked for.
+func (o serveOptions) checkListen() error {
+	host, _, err := net.SplitHostPort(o.listen)
+	if err != nil {
+		return hintf(usageErrorf("--listen: %w", err), "for example --listen 127.0.0.1:8787")
+	}
+	ip, err := netip.ParseAddr(host)
+	loopback := host == "localhost" || err == nil && ip.IsLoopback()
+	if loopback || o.allowRemote {
+		return nil
+	}
+	return hintf(usageErrorf("%s is reached by other machines, and gatepass serve speaks plain HTTP", o.listen),
+		"listen on 127.0.0.1, or pass --allow-remote and put a TLS proxy in front")
+}
+
+// baseURL is where clients on this machine reach addr.
+func baseURL(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return "http://" + addr.String()
+	}
+	ip := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		ip = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(ip, fmt.Sprint(tcp.Port))
+}
+
+// newHTTPServer bounds what a connection may cost before a handler sees it.
+func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// runHTTP serves until ctx ends, and then lets requests under way end.
+func runHTTP(ctx context.Context, ln net.Listener, hs *http.Server) error {
+	failed := make(chan error, 1)
+	go func() { failed <- hs.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := hs.Shutdown(limit); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drain, err), hs.Close())
+	}
+	return nil
+}
+
+// exists says whether a database file is there.
+func exists(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() > 0
+}
