@@ -86,13 +86,13 @@ func (s *Store) tryPostgres(ctx context.Context, fn func(*Tx) error) (err, broke
 	if err != nil {
 		return classify(err), classify(err)
 	}
-	result, broken := run(ctx, tx, " FOR UPDATE", fn)
-	if broken != nil {
-		_ = tx.Rollback() // the connection may be gone
-		return broken, broken
-	}
-	if result != nil {
-		_ = tx.Rollback() // nothing is kept either way
+	t := newTx(ctx, tx, nil, " FOR UPDATE")
+	result := t.run(fn)
+	if t.broken != nil || result != nil {
+		_ = tx.Rollback() // nothing is kept; the connection may be gone
+		if t.broken != nil {
+			return t.broken, t.broken
+		}
 		return result, nil
 	}
 	err = classify(tx.Commit())

@@ -22,7 +22,8 @@ func openMemory(ctx context.Context) (*Store, error) {
 		return nil, classify(err)
 	}
 	db.SetMaxOpenConns(1) // each connection would be a database of its own
-	s := &Store{reader: reader{q: db, fault: classify}, write: db}
+	prepared := prepare(db)
+	s := &Store{reader: reader{q: prepared, fault: classify}, write: db, prepared: prepared}
 	return s.start(ctx, schemaSQLite)
 }
 
@@ -63,24 +64,19 @@ func connect(path string) (*Store, error) {
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(readConnections)
 	read.SetMaxIdleConns(readConnections)
-	return &Store{reader: reader{q: read, fault: classify}, write: write}, nil
+	return &Store{reader: reader{q: prepare(read), fault: classify}, write: write, read: read, prepared: prepare(write)}, nil
 }
 
-// guarded runs one update behind a savepoint; err is a fault of the transaction.
-func guarded(tx *sql.Tx, r request) (result, err error) {
-	ctx := context.WithoutCancel(r.ctx) // half an update must not stop the group
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
-		return nil, classify(err)
+// guarded runs one update behind a savepoint; broken is a fault of the
+// transaction that all share.
+func (s *Store) guarded(sqlTx *sql.Tx, r request) (result, broken error) {
+	tx := newTx(context.WithoutCancel(r.ctx), sqlTx, s.prepared, "") // half an update must not stop the group
+	if err := tx.exec("SAVEPOINT one"); err != nil {
+		return nil, err
 	}
-	result, broken := run(ctx, tx, "", r.fn)
-	if broken != nil {
-		return result, broken
+	if result = tx.run(r.fn); result != nil {
+		_ = tx.exec("ROLLBACK TO one") // a failure is in broken
 	}
-	if result != nil {
-		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
-			return result, classify(err)
-		}
-	}
-	_, err = tx.ExecContext(ctx, "RELEASE one")
-	return result, classify(err)
+	_ = tx.exec("RELEASE one")
+	return result, tx.broken
 }

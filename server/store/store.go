@@ -14,6 +14,8 @@ import (
 type Store struct {
 	reader
 	write    *sql.DB
+	read     *sql.DB     // apart from write for a SQLite file only
+	prepared *statements // of write; nil on PostgreSQL
 	requests chan request
 	closing  chan struct{}
 	shut     sync.Once
@@ -77,8 +79,8 @@ func (s *Store) Close() (err error) {
 		close(s.closing)
 		s.done.Wait()
 		err = s.write.Close()
-		if db, ok := s.q.(*sql.DB); ok && db != s.write {
-			err = errors.Join(err, db.Close())
+		if s.read != nil {
+			err = errors.Join(err, s.read.Close())
 		}
 		if s.unlock != nil {
 			err = errors.Join(err, s.unlock())

@@ -14,36 +14,59 @@ import (
 // for the transaction for ever.
 type Tx struct {
 	reader
-	ctx    context.Context
-	tx     *sql.Tx
-	broken error // the first fault of the database; nothing is done after it
+	ctx      context.Context
+	tx       *sql.Tx
+	prepared *statements // nil on PostgreSQL
+	broken   error       // the first fault of the database; nothing is done after it
 }
 
 // inside is the reader of a transaction. Its context is the transaction's:
 // interrupting one statement would undo what other callers wrote in the group.
 type inside struct{ tx *Tx }
 
+// QueryContext is that of the transaction.
 func (i inside) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	if stmt := i.tx.statement(query); stmt != nil {
+		return stmt.QueryContext(i.tx.ctx, args...)
+	}
 	return i.tx.tx.QueryContext(i.tx.ctx, query, args...)
 }
 
+// QueryRowContext is that of the transaction.
 func (i inside) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	if stmt := i.tx.statement(query); stmt != nil {
+		return stmt.QueryRowContext(i.tx.ctx, args...)
+	}
 	return i.tx.tx.QueryRowContext(i.tx.ctx, query, args...)
 }
 
-// run calls fn with a transaction. A panic becomes an error: it would otherwise
-// take the writer and every waiting caller with it. broken is a fault of the
-// database that fn met, whatever fn made of it.
-func run(ctx context.Context, sqlTx *sql.Tx, lock string, fn func(*Tx) error) (result, broken error) {
-	tx := &Tx{ctx: ctx, tx: sqlTx}
+func newTx(ctx context.Context, sqlTx *sql.Tx, prepared *statements, lock string) *Tx {
+	tx := &Tx{ctx: ctx, tx: sqlTx, prepared: prepared}
 	tx.reader = reader{q: inside{tx}, lock: lock, fault: tx.fault}
+	return tx
+}
+
+// run calls fn. A panic becomes an error: it would otherwise take the writer and
+// every waiting caller with it.
+func (tx *Tx) run(fn func(*Tx) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			result = fmt.Errorf("store: update panicked: %v", p)
+			err = fmt.Errorf("store: update panicked: %v", p)
 		}
-		broken = tx.broken
 	}()
-	return fn(tx), nil
+	return fn(tx)
+}
+
+// statement gives a prepared statement for this transaction, or nil.
+func (tx *Tx) statement(query string) *sql.Stmt {
+	if tx.prepared == nil {
+		return nil
+	}
+	if stmt := tx.prepared.known(query); stmt != nil {
+		return tx.tx.StmtContext(tx.ctx, stmt)
+	}
+	tx.prepared.want(query)
+	return nil
 }
 
 // fault classifies err and remembers it if the transaction cannot go on.
@@ -67,12 +90,19 @@ func (tx *Tx) changed(query string, args ...any) (bool, error) {
 	if tx.broken != nil {
 		return false, tx.broken
 	}
-	res, err := tx.tx.ExecContext(tx.ctx, query, args...)
+	res, err := tx.execute(query, args)
 	if err != nil {
 		return false, tx.fault(err)
 	}
 	n, err := res.RowsAffected()
 	return n > 0, tx.fault(err)
+}
+
+func (tx *Tx) execute(query string, args []any) (sql.Result, error) {
+	if stmt := tx.statement(query); stmt != nil {
+		return stmt.ExecContext(tx.ctx, args...)
+	}
+	return tx.tx.ExecContext(tx.ctx, query, args...)
 }
 
 // insert adds a row unless its key is taken: ErrExists. It asks the database
@@ -90,5 +120,5 @@ func (tx *Tx) returning(query string, args []any, into ...any) error {
 	if tx.broken != nil {
 		return tx.broken
 	}
-	return tx.fault(tx.tx.QueryRowContext(tx.ctx, query, args...).Scan(into...))
+	return tx.row(tx.ctx, query, args, into...)
 }

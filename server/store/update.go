@@ -49,6 +49,7 @@ func (s *Store) writer() {
 		select {
 		case r := <-s.requests:
 			s.answer(s.gather(r))
+			s.prepared.prepareWanted(context.Background())
 		case <-s.closing:
 			return
 		}
@@ -91,7 +92,7 @@ func (s *Store) commit(group []request) ([]error, error) {
 		if results[i] = classify(r.ctx.Err()); results[i] != nil {
 			continue // gave up while waiting
 		}
-		if results[i], err = guarded(tx, r); err != nil {
+		if results[i], err = s.guarded(tx, r); err != nil {
 			_ = tx.Rollback() // SQLite may have done it already
 			return results, err
 		}
