@@ -105,6 +105,6 @@ func (s *Session) signedOutElsewhere() (bool, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rec = record{}
+	*s.rec = record{}
 	return false, ErrNotSignedIn
 }

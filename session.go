@@ -55,7 +55,7 @@ type Session struct {
 	guest bool
 
 	mu      sync.Mutex
-	rec     record
+	rec     *record   // behind a pointer, where fmt does not follow; never nil
 	over    bool      // signed out
 	retryAt time.Time // no early renewal of credentials before
 	refused string    // the access key id an API refused last
@@ -82,18 +82,18 @@ func (s *Session) Username() string { return s.snapshot().User }
 func (s *Session) snapshot() record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rec
+	return *s.rec
 }
 
 func (s *Session) change(fn func(*record)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fn(&s.rec)
+	fn(s.rec)
 }
 
 // newSession stores the outcome of a sign-in.
 func (c *Client) newSession(ctx context.Context, in *signIn, res *wire.AuthenticationResult) (*Session, error) {
-	s := &Session{c: c, key: c.key(false)}
+	s := &Session{c: c, key: c.key(false), rec: new(record)}
 	if err := s.take(res); err != nil {
 		return nil, fmt.Errorf("sign-in: %w", err)
 	}
@@ -108,7 +108,7 @@ func (c *Client) newSession(ctx context.Context, in *signIn, res *wire.Authentic
 	if old, err := c.load(ctx, s.key); err == nil && old.User == s.rec.User {
 		s.rec.IdentityID = old.IdentityID
 	}
-	if err := c.save(ctx, s.key, s.rec); err != nil {
+	if err := c.save(ctx, s.key, *s.rec); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -121,12 +121,11 @@ func (c *Client) CurrentUser(ctx context.Context) (*Session, error) {
 	if err := c.needPool(); err != nil {
 		return nil, err
 	}
-	s := &Session{c: c, key: c.key(false)}
-	var err error
-	if s.rec, err = c.load(ctx, s.key); err != nil {
+	rec, err := c.load(ctx, c.key(false))
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &Session{c: c, key: c.key(false), rec: &rec}, nil
 }
 
 // Guest gives a session without a user, whose credentials are those of the
@@ -140,13 +139,11 @@ func (c *Client) Guest(ctx context.Context) (*Session, error) {
 	if c.IdentityPoolID == "" {
 		return nil, fmt.Errorf("%w: guests need Client.IdentityPoolID", ErrConfig)
 	}
-	s := &Session{c: c, key: c.key(true), guest: true}
-	rec, err := c.load(ctx, s.key)
+	rec, err := c.load(ctx, c.key(true))
 	if err != nil && !errors.Is(err, ErrNotSignedIn) {
 		return nil, err
 	}
-	s.rec = rec
-	return s, nil
+	return &Session{c: c, key: c.key(true), guest: true, rec: &rec}, nil
 }
 
 // SignOut ends the session at the user pool and removes it from the store;
@@ -185,7 +182,7 @@ func (s *Session) forget(ctx context.Context) error {
 	defer unlock()
 	user := s.Username()
 	s.mu.Lock()
-	s.rec, s.over = record{}, true
+	*s.rec, s.over = record{}, true
 	s.mu.Unlock()
 	stored, err := s.c.load(ctx, s.key)
 	if errors.Is(err, ErrNotSignedIn) || (err == nil && stored.User != user) {

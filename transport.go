@@ -59,6 +59,12 @@ func (s *Session) HTTPClient(hosts ...string) *http.Client {
 	return &http.Client{Transport: s.Transport(hosts...), Timeout: s.c.http.Timeout}
 }
 
+// String shows the hosts only.
+func (t *Transport) String() string { return fmt.Sprintf("gatepass.Transport%v", t.Hosts) }
+
+// GoString shows the hosts only.
+func (t *Transport) GoString() string { return t.String() }
+
 // RoundTrip signs and sends r. A refusal of the API is an answer and not an
 // error. Errors: [ErrRefusedHost]; those of [Session.Credentials]; those of
 // sigv4.Signer.Sign for a request that cannot be signed.
