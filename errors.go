@@ -75,8 +75,6 @@ type Error struct {
 	RequestID string
 	// Cause is the likely cause in words, and what to do; zero: not known.
 	Cause string
-
-	err *wire.Error
 }
 
 // Error is operation, code, message and likely cause.
@@ -88,8 +86,13 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap gives what [errors.Is] decides by.
-func (e *Error) Unwrap() error { return e.err }
+// Is holds for the condition that code and message stand for.
+func (e *Error) Is(target error) bool { return stands(e.Code, e.Message, target) }
+
+func stands(code, message string, target error) bool {
+	_, is := wire.Condition(code, message)
+	return is != nil && is == target
+}
 
 // failed turns a refusal of the wire into an *Error and leaves other errors as they are.
 func failed(op string, err error) error {
@@ -97,7 +100,7 @@ func failed(op string, err error) error {
 	if !errors.As(err, &w) {
 		return err
 	}
-	return &Error{Op: op, Code: w.Code, Message: w.Message, Status: w.Status, RequestID: w.RequestID, Cause: w.Cause, err: w}
+	return &Error{Op: op, Code: w.Code, Message: w.Message, Status: w.Status, RequestID: w.RequestID, Cause: w.Cause}
 }
 
 // coded says whether err is a refusal with one of the codes.
@@ -129,13 +132,11 @@ type HTTPError struct {
 	Message string
 	// Cause is the likely cause in words; zero: not known.
 	Cause string
-
-	err *wire.Error
 }
 
 func newHTTPError(status int, h http.Header, body []byte) *HTTPError {
 	w := wire.ReadError(status, h, body)
-	return &HTTPError{Status: status, Header: h, Body: body, Code: w.Code, Message: w.Message, Cause: w.Cause, err: w}
+	return &HTTPError{Status: status, Header: h, Body: body, Code: w.Code, Message: w.Message, Cause: w.Cause}
 }
 
 // Error is status, code, message and likely cause.
@@ -150,8 +151,8 @@ func (e *HTTPError) Error() string {
 	return s
 }
 
-// Unwrap gives what [errors.Is] decides by.
-func (e *HTTPError) Unwrap() error { return e.err }
+// Is holds for the condition that code and message stand for.
+func (e *HTTPError) Is(target error) bool { return stands(e.Code, e.Message, target) }
 
 // UnhandledChallengeError says which challenge stopped a sign-in. It is an
 // [ErrUnhandledChallenge], and wraps the error of the function given to [Answer]

@@ -223,7 +223,7 @@ func TestEndpointVariables(t *testing.T) {
 // N08: what a broken or hostile server can answer is an error, in bounded memory.
 func TestBrokenServer(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
-		"html 502":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", 502) },
+		"html 502":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) },
 		"no json":   func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{") },
 		"empty":     func(http.ResponseWriter, *http.Request) {},
 		"no tokens": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"AuthenticationResult":{}}`) },
@@ -233,8 +233,10 @@ func TestBrokenServer(t *testing.T) {
 		"hostile B": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"ChallengeName":"PASSWORD_VERIFIER","ChallengeParameters":{"SRP_B":"0","SALT":"-1f","SECRET_BLOCK":"!"}}`)
 		},
-		"nothing":  func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{}`) },
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) },
+		"nothing": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{}`) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		},
 		"huge": func(w http.ResponseWriter, _ *http.Request) {
 			chunk := []byte(strings.Repeat(" ", 1<<20))
 			for range 12 {

@@ -95,7 +95,7 @@ func ReadError(status int, h http.Header, body []byte) *Error {
 	if e.Code == "" {
 		e.Code = http.StatusText(status)
 	}
-	_, e.Cause = Condition(e.Code, e.Message)
+	e.Cause, _ = Condition(e.Code, e.Message)
 	return e
 }
 

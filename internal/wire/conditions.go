@@ -45,11 +45,11 @@ func conditionOf(code, message string) *condition {
 	return nil
 }
 
-// Condition returns the condition that code and message stand for, and its
-// likely cause in words; nil and "" when there is none.
-func Condition(code, message string) (is error, cause string) {
+// Condition gives the likely cause, in words, of code and message, and the
+// condition they stand for; "" and nil when there is none.
+func Condition(code, message string) (cause string, is error) {
 	if c := conditionOf(code, message); c != nil {
-		return c.is, c.cause
+		return c.cause, c.is
 	}
-	return nil, ""
+	return "", nil
 }

@@ -34,7 +34,7 @@ func (e *Error) Is(target error) bool {
 	if t, ok := target.(*Error); ok {
 		return t.Code == e.Code && (t.Message == "" || t.Message == e.Message)
 	}
-	is, _ := Condition(e.Code, e.Message)
+	_, is := Condition(e.Code, e.Message)
 	return is != nil && is == target
 }
 
