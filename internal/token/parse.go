@@ -70,9 +70,6 @@ func parseObject(encoded string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(data) {
-		return nil, fmt.Errorf("%w: not UTF-8", ErrMalformed)
-	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	v, err := readValue(dec, 0)
@@ -103,7 +100,8 @@ func readValue(dec *json.Decoder, depth int) (any, error) {
 	case json.Delim('['):
 		return readArray(dec, depth)
 	}
-	// The decoder writes U+FFFD for a lone surrogate, so that two different strings would become the same one.
+	// The decoder writes U+FFFD for bytes that are not UTF-8 and for lone surrogates, so that two different strings would
+	// become the same one.
 	if s, ok := tok.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
 		return nil, errors.New("replacement character in a string")
 	}

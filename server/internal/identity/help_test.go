@@ -54,7 +54,7 @@ var userKeys = sync.OnceValue(func() (all [3]*token.Key) {
 // world is an identity service over a real store, with a user pool that is only its keys.
 type world struct {
 	*identity.Service
-	t        *testing.T
+	t        testing.TB
 	now      time.Time
 	sts      *sts.Service
 	inactive bool // what a server-side check finds
@@ -62,7 +62,7 @@ type world struct {
 	checked  []string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	db, err := store.Open(t.Context(), "memory")
 	if err != nil {

@@ -135,6 +135,7 @@ func TestObservedErrors(t *testing.T) {
 		{"identity has logins, none sent", "", ada, nil, nae, "Access to Identity '" + ada + "' is forbidden."},
 		{"login of someone else", "", ada, login(w.idToken("sub", "bob")), nae, dontMatch},
 		{"iss is not the key", poolID, ada, login(w.idToken("iss", "https://accounts.google.com")), nae, noMatchIss},
+		{"another issuer's token", poolID, ada, login(w.signed(userKeys()[2], "iss", "https://accounts.google.com")), nae, noMatchIss},
 		{"access token", poolID, ada, login(w.idToken("aud", nil, "token_use", "access", "client_id", client)), nae, noAud},
 		{"wrong client id", poolID, ada, login(w.idToken("aud", "another")), nae, unsupported},
 		{"pool not configured", poolID, ada, map[string]string{"cognito-idp.us-east-1.amazonaws.com/" + stranger: w.idToken("iss", "https://cognito-idp.us-east-1.amazonaws.com/"+stranger)}, nae, unsupported},

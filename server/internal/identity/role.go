@@ -91,6 +91,5 @@ func (s *Service) assume(p policy.Principal, role store.Role) error {
 }
 
 func (s *Service) trusts(trust *policy.Policy, p policy.Principal) bool {
-	d := policy.EvaluateTrust(policy.Request{Principal: p, Action: actionAssume, Time: s.Now()}, trust)
-	return d.Allowed && !d.Delegated
+	return policy.EvaluateTrust(policy.Request{Principal: p, Action: actionAssume, Time: s.Now()}, trust).Allowed
 }
