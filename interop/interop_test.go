@@ -194,8 +194,10 @@ func TestAWSCLI(t *testing.T) {
 		t.Errorf("get-caller-identity of the user: %v", who)
 	}
 	curl := func(secret string, args ...string) string {
-		args = append([]string{"-sS", "--aws-sigv4", "aws:amz:us-east-1:execute-api", "--user", c["AccessKeyId"].(string) + ":" + secret,
-			"-H", "X-Amz-Security-Token: " + c["SessionToken"].(string), "-w", " %{http_code}"}, args...)
+		args = append([]string{
+			"-sS", "--aws-sigv4", "aws:amz:us-east-1:execute-api", "--user", c["AccessKeyId"].(string) + ":" + secret,
+			"-H", "X-Amz-Security-Token: " + c["SessionToken"].(string), "-w", " %{http_code}",
+		}, args...)
 		return run(t, cfg, nil, "curl", args...)
 	}
 	secret := c["SecretKey"].(string)
@@ -237,4 +239,3 @@ func adminCall(t *testing.T, st *gatepasstest.Stand, op string, in any) {
 		t.Fatalf("%s: %d %s", op, resp.StatusCode, text)
 	}
 }
-
