@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -18,7 +20,7 @@ const maxDepth = 64
 // gatepass acts on or may safely ignore is in the shapes, so that a field that
 // would change a check is never passed over in silence.
 func DecodeJSON(data []byte, v any) error {
-	if !utf8.Valid(data) {
+	if !utf8.Valid(data) || loneSurrogate(data) {
 		return serialization("the body is not valid UTF-8")
 	}
 	w := walker{dec: json.NewDecoder(bytes.NewReader(data))}
@@ -30,6 +32,41 @@ func DecodeJSON(data []byte, v any) error {
 		return serialization(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// loneSurrogate finds a \u escape that is half of a character: encoding/json
+// reads every one of them as U+FFFD, so that two keys or passwords become one.
+func loneSurrogate(data []byte) bool {
+	for {
+		i := bytes.IndexByte(data, '\\')
+		if i < 0 || i+1 >= len(data) {
+			return false
+		}
+		data = data[i:]
+		r, n := escape(data)
+		if n == 2 || !utf16.IsSurrogate(r) {
+			data = data[n:]
+			continue
+		}
+		second, m := escape(data[n:])
+		if utf16.DecodeRune(r, second) == utf8.RuneError {
+			return true
+		}
+		data = data[n+m:]
+	}
+}
+
+// escape reads the \uXXXX that data begins with, and its length; any other
+// escape has length 2.
+func escape(data []byte) (rune, int) {
+	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
+		return 0, min(2, len(data))
+	}
+	v, err := strconv.ParseUint(string(data[2:6]), 16, 16)
+	if err != nil {
+		return 0, 2
+	}
+	return rune(v), 6
 }
 
 func serialization(text string) *Error { return Errorf("SerializationException", "%s", text) }

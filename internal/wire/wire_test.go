@@ -70,14 +70,18 @@ func TestReadErrorForms(t *testing.T) {
 func TestF17(t *testing.T) {
 	for name, body := range map[string]string{
 		"null": `null`, "array": `[]`, "empty": ``, "string": `"x"`, "trailing": `{} {}`,
-		"repeated":      `{"ClientId":"a","ClientId":"b"}`,
-		"nested repeat": `{"AuthParameters":{"A":"1","A":"2"}}`,
-		"wrong case":    `{"clientid":"a"}`,
-		"unknown":       `{"LambdaConfig":{}}`,
-		"invalid UTF-8": "{\"ClientId\":\"\xff\"}",
-		"deep":          `{"AuthParameters":` + strings.Repeat(`{"a":`, 10001) + `1` + strings.Repeat(`}`, 10002),
-		"NaN":           `{"ClientId":NaN}`,
-		"wrong type":    `{"ClientId":7}`,
+		"repeated":                `{"ClientId":"a","ClientId":"b"}`,
+		"nested repeat":           `{"AuthParameters":{"A":"1","A":"2"}}`,
+		"wrong case":              `{"clientid":"a"}`,
+		"unknown":                 `{"LambdaConfig":{}}`,
+		"invalid UTF-8":           "{\"ClientId\":\"\xff\"}",
+		"half a character":        `{"ClientId":"\ud800"}`,
+		"other half":              `{"ClientId":"\udc00x"}`,
+		"two halves, wrong order": `{"ClientId":"\udc00\ud800"}`,
+		"half and letter":         `{"ClientId":"\ud83d\u0041"}`,
+		"deep":                    `{"AuthParameters":` + strings.Repeat(`{"a":`, 10001) + `1` + strings.Repeat(`}`, 10002),
+		"NaN":                     `{"ClientId":NaN}`,
+		"wrong type":              `{"ClientId":7}`,
 	} {
 		var in wire.InitiateAuthInput
 		if err := wire.DecodeJSON([]byte(body), &in); err == nil {
@@ -85,7 +89,7 @@ func TestF17(t *testing.T) {
 		}
 	}
 	var in wire.InitiateAuthInput
-	if err := wire.DecodeJSON([]byte(`{"ClientId":"a","AuthParameters":{"SRP_A":"1"},"ClientMetadata":{}}`), &in); err != nil {
+	if err := wire.DecodeJSON([]byte(`{"ClientId":"a","AuthParameters":{"SRP_A":"1"},"ClientMetadata":{"\ud83d\ude00":"\\ud800 \n"}}`), &in); err != nil {
 		t.Error(err)
 	}
 }
