@@ -45,9 +45,9 @@ var clientFlows = []string{
 	"USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH",
 }
 
-// NewClientSettings are the settings of an app client that says nothing: SRP and
+// defaultClient has the settings of an app client that says nothing: SRP and
 // refresh, hidden users, tokens of one hour and sessions of thirty days.
-func NewClientSettings() store.ClientSettings {
+func defaultClient() store.ClientSettings {
 	return store.ClientSettings{
 		ExplicitAuthFlows:          []string{"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"},
 		PreventUserExistenceErrors: "ENABLED", EnableTokenRevocation: true,
@@ -56,7 +56,7 @@ func NewClientSettings() store.ClientSettings {
 }
 
 func clientSettings(in *wire.CreateUserPoolClientInput) (store.ClientSettings, error) {
-	out := NewClientSettings()
+	out := defaultClient()
 	for _, f := range in.ExplicitAuthFlows {
 		if !slices.Contains(clientFlows, f) {
 			return out, unsupported("value", f+" of the field ExplicitAuthFlows")
