@@ -94,9 +94,10 @@ func (s *Service) claim(ctx context.Context, c caller) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	err := s.Store.Update(ctx, func(tx *store.Tx) error { return linkAll(ctx, tx, c.identity.ID, c.logins) })
-	if errors.Is(err, store.ErrExists) {
-		return loginsDontMatch()
+	link := func(tx *store.Tx) error { return linkAll(ctx, tx, c.identity.ID, c.logins) }
+	err := s.Store.Update(ctx, link)
+	if errors.Is(err, store.ErrExists) { // another node was first: what it did decides
+		err = s.Store.Update(ctx, link)
 	}
 	return err
 }

@@ -64,7 +64,12 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), "memory")
+	return newWorldOn(t, "memory")
+}
+
+func newWorldOn(t testing.TB, dsn string) *world {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
