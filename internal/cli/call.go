@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -87,14 +88,22 @@ func (a *app) request(ctx context.Context, api string, o callOptions) (*http.Req
 	if o.hasData {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	for _, line := range o.headers {
+	return r, setHeaders(r.Header, o.headers)
+}
+
+func setHeaders(h http.Header, lines []string) error {
+	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || strings.TrimSpace(name) == "" {
-			return nil, hintf(usageErrorf("the header %q has no name and value", line), `-H "Name: value"`)
+		name = strings.TrimSpace(name)
+		if !ok || name == "" {
+			return hintf(usageErrorf("the header %q is not a name and a value", line), `-H "Name: value"`)
 		}
-		r.Header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
+		if strings.EqualFold(name, "Host") {
+			return usageErrorf("the header Host is that of the URL and cannot be another")
+		}
+		h.Set(name, strings.TrimSpace(value))
 	}
-	return r, nil
+	return nil
 }
 
 // targetURL puts a path behind the base URL of the API, byte for byte: what is
@@ -145,6 +154,9 @@ func (a *app) send(s *gatepass.Session, r *http.Request) error {
 	client := s.HTTPClient(r.URL.Host)
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(r)
+	if errors.Is(err, gatepass.ErrRefusedHost) {
+		return hintf(usageErrorf("credentials are not sent to %s://%s, where the network can read them", r.URL.Scheme, r.URL.Host), "use https")
+	}
 	if err != nil {
 		return err
 	}

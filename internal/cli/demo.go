@@ -103,23 +103,27 @@ func (p planned) take(ctx context.Context) step {
 	return s
 }
 
-// Widths of the demo's lines, so that 80 columns hold them.
+// Widths of the demo's lines, so that 80 columns hold them and the ARN of a role
+// session is not broken.
 const (
-	titleWidth  = 60
-	detailWidth = 72
+	titleWidth  = 62
+	detailWidth = 75
 )
+
+// marks are the words at the beginning of a line.
+var marks = map[string]string{"ok": "ok", "failed": "FAIL", "skipped": "skip"}
 
 func printStep(w io.Writer, s step) {
 	if s.Name == "unsigned" {
 		fmt.Fprintln(w, "\nThe gate refuses what is not signed, not as signed, or not allowed:")
 	}
 	if s.Status == "skipped" {
-		fmt.Fprintf(w, "%-8s%s\n", s.Status, s.title)
+		fmt.Fprintf(w, "%-5s%s\n", marks[s.Status], s.title)
 		return
 	}
-	fmt.Fprintf(w, "%-8s%-*s%8.1f ms\n", s.Status, titleWidth, s.title, s.Millis)
+	fmt.Fprintf(w, "%-5s%-*s%8.1f ms\n", marks[s.Status], titleWidth, s.title, s.Millis)
 	for _, line := range wrap(s.Detail, detailWidth) {
-		fmt.Fprintf(w, "        %s\n", line)
+		fmt.Fprintf(w, "     %s\n", line)
 	}
 }
 

@@ -117,7 +117,8 @@ func (d *demo) signIn(ctx context.Context) (string, error) {
 		return "", err
 	}
 	tokens, err := d.session.Tokens(ctx)
-	return fmt.Sprintf("the password was proved and never sent; %s has tokens for %s", d.session.Username(), life(tokens.Expires)), err
+	return fmt.Sprintf("the password was proved and never sent; %s has tokens for %s (the time includes making the pool's RSA keys)",
+		d.session.Username(), life(tokens.Expires)), err
 }
 
 func (d *demo) credentials(ctx context.Context) (string, error) {

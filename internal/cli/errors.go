@@ -70,14 +70,22 @@ func (a *app) report(err error) {
 	if err == nil {
 		return
 	}
-	text := strings.TrimPrefix(err.Error(), "gatepass: ")
-	if errors.Is(err, context.Canceled) {
-		text = "interrupted"
-	}
-	a.io.notef("gatepass: %s", text)
+	a.io.notef("gatepass: %s", textOf(err))
 	if h := hintOf(err); h != "" {
 		a.io.notef("hint: %s", h)
 	}
+}
+
+// textOf is the error without what the hint says.
+func textOf(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	text := strings.TrimPrefix(err.Error(), "gatepass: ")
+	if e, ok := errors.AsType[*gatepass.Error](err); ok {
+		text = strings.Replace(text, " ("+e.Cause+")", "", 1)
+	}
+	return text
 }
 
 // hints are next steps for errors that come without one; the first row that
@@ -102,6 +110,9 @@ func hintOf(err error) string {
 		if h.fits(err) {
 			return h.hint
 		}
+	}
+	if e, ok := errors.AsType[*gatepass.Error](err); ok {
+		return e.Cause
 	}
 	return ""
 }

@@ -35,12 +35,12 @@ var exits = []struct {
 	fits func(error) bool
 }{
 	{exitOK, "ok", func(err error) bool { return err == nil }},
+	{exitInterrupted, "interrupted", is(context.Canceled)},
 	{exitUsage, "usage: an argument, a flag or a setting is missing or wrong", isUsage},
 	{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
 	{exitRefused, "the sign-in was refused: password, code, locked out, disabled", isRefused},
 	{exitHTTP, "the API answered with a status of 400 or more", as[*statusError]},
 	{exitWrite, "stdout could not be written", as[*writeError]},
-	{exitInterrupted, "interrupted", is(context.Canceled)},
 	{exitDNS, "the host name was not found", as[*net.DNSError]},
 	{exitTimeout, "timed out", isTimeout},
 	{exitCertificate, "the server's certificate is not trusted", as[*tls.CertificateVerificationError]},

@@ -33,7 +33,10 @@ func newGate(o serveOptions) (*gate, error) {
 		return &gate{config: config, handlers: server.SampleHandlers()}, nil
 	}
 	g := &gate{handlers: server.SampleHandlers()}
-	if isURL(o.db) || exists(o.db) {
+	switch {
+	case isURL(o.db): // whose state is not known before it is open, when a password is too late
+		return nil, hintf(usageErrorf("the ready-made gate is kept in memory or in a file, not in PostgreSQL"), "declare what is served with -c gate.yaml")
+	case exists(o.db):
 		g.config = server.Sample("") // its secrets were printed when it was made
 		return g, nil
 	}
@@ -73,7 +76,7 @@ func (g *gate) start(ctx context.Context, srv *server.Server) error {
 // a new database the secrets that were made.
 func (g *gate) lines(base string, fresh bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# gatepass serves on %s; copy these lines into another terminal\n", base)
+	fmt.Fprintf(&b, "# gatepass serves on %s; lines for another terminal:\n", base)
 	for _, e := range g.exports(base) {
 		fmt.Fprintf(&b, "export %s=%s\n", e[0], e[1])
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -111,7 +112,7 @@ func newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply,
 		return gatepass.Reply{}, err
 	}
 	if first != second {
-		return gatepass.Reply{}, usageErrorf("the two passwords differ; sign in again")
+		return gatepass.Reply{}, errors.New("the two passwords differ; sign in again")
 	}
 	return ch.Set(first, attributes), nil
 }

@@ -30,8 +30,7 @@ func newWhoami(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "whoami", Short: "say who is signed in",
 		Long: `Say who is signed in, and as what: user, identity and credentials. Tokens and
-credentials that have run out are renewed, so the answer is also the proof that
-the session still works.`,
+credentials that have run out are renewed. No secret is shown.`,
 		Args: arguments(cobra.NoArgs),
 	}
 	read := a.settingsOf(cmd, clientFlags()...)

@@ -1,0 +1,58 @@
+package cli_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatepass/gatepass/internal/wire"
+)
+
+// totp enrols an authenticator app for the signed-in user, and writes the next
+// code, as typed at a terminal after the password, to tty.txt.
+func totp(ts *testscript.TestScript, _ bool, _ []string) {
+	files, err := filepath.Glob(ts.MkAbs("config/gatepass/sessions/*.json"))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("%d sessions", len(files))
+	}
+	var session struct {
+		AccessToken string `json:"accessToken"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(files[0])), &session))
+	call := func(op string, in, out any) {
+		ts.Check(wire.Caller{}.Call(context.Background(), ts.Getenv("GATEPASS_ENDPOINT"), wire.TargetIDP, op, in, out))
+	}
+	var secret wire.AssociateSoftwareTokenOutput
+	call("AssociateSoftwareToken", wire.AssociateSoftwareTokenInput{AccessToken: session.AccessToken}, &secret)
+	now := time.Now()
+	call("VerifySoftwareToken", wire.VerifySoftwareTokenInput{
+		AccessToken: session.AccessToken, UserCode: code(ts, secret.SecretCode, now),
+	}, new(wire.VerifySoftwareTokenOutput))
+	call("SetUserMFAPreference", map[string]any{
+		"AccessToken": session.AccessToken, "SoftwareTokenMfaSettings": map[string]bool{"Enabled": true, "PreferredMfa": true},
+	}, new(struct{}))
+	// A code is taken once, so the sign-in needs that of the next half minute.
+	typed := ts.Getenv("PASSWORD") + "\n" + code(ts, secret.SecretCode, now.Add(30*time.Second)) + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs("tty.txt"), []byte(typed), 0o600))
+}
+
+// code is RFC 6238 with SHA-1, six digits and steps of 30 seconds.
+func code(ts *testscript.TestScript, secret string, at time.Time) string {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	ts.Check(err)
+	mac := hmac.New(sha1.New, key)
+	ts.Check(binary.Write(mac, binary.BigEndian, at.Unix()/30))
+	sum := mac.Sum(nil)
+	i := sum[len(sum)-1] & 15
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[i:])&0x7fffffff%1000000)
+}
