@@ -40,8 +40,8 @@ the likely cause, and the exit code is 22. Redirects are not followed.`,
 		Args: arguments(cobra.ExactArgs(2)),
 	}
 	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
-	cmd.Flags().StringVarP(&o.data, "data", "d", "", "body: the text itself, @FILE, or - for stdin")
-	cmd.Flags().StringArrayVarP(&o.headers, "header", "H", nil, `"Name: value"; with --data, Content-Type is application/json if not given`)
+	cmd.Flags().StringVarP(&o.data, "data", "d", "", "body: the `text` itself, @FILE, or - for stdin")
+	cmd.Flags().StringArrayVarP(&o.headers, "header", "H", nil, "a `\"Name: value\"`; with --data, Content-Type is application/json if not given")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.method, o.target, o.hasData = strings.ToUpper(args[0]), args[1], cmd.Flags().Changed("data")
 		return a.call(cmd.Context(), read(), o)

@@ -11,6 +11,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,8 +46,8 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use: "gatepass", Short: "sign in, get credentials, call IAM-secured APIs; or be the gate",
 		Long: about,
-		Example: `  gatepass demo                      the whole chain on this machine, in a second
-  gatepass serve                     a gate to try things on
+		Example: `  gatepass demo      the whole chain on this machine, in a second
+  gatepass serve     a gate to try things on
   gatepass login ada && gatepass call GET /notes`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: unknownCommand,
@@ -55,11 +56,17 @@ func newRoot(a *app) *cobra.Command {
 	root.SetIn(a.io.In)
 	root.SetOut(a.io.Out)
 	root.SetErr(a.io.Err)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages", "Flags.FlagUsagesWrapped 80"))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(
 		newDemo(a), newServe(a), newLogin(a), newCall(a), newWhoami(a), newLogout(a), newOutbox(a), newVersion(a),
 	)
 	root.AddCommand(helpTopics()...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() { // cobra's own two begin with a capital
+		c.Short = strings.ToLower(c.Short[:1]) + c.Short[1:]
+	}
 	return root
 }
 

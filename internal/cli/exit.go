@@ -28,12 +28,15 @@ const (
 	exitInterrupted = 130
 )
 
-// exits is what an error means to a script: the first row that fits decides.
-var exits = []struct {
+// exit is a code, what it means, and which errors it is for.
+type exit struct {
 	code int
 	word string
 	fits func(error) bool
-}{
+}
+
+// exits is what an error means to a script: the first row that fits decides.
+var exits = []exit{
 	{exitOK, "ok", func(err error) bool { return err == nil }},
 	{exitInterrupted, "interrupted", is(context.Canceled)},
 	{exitUsage, "usage: an argument, a flag or a setting is missing or wrong", isUsage},

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +20,7 @@ func helpTopics() []*cobra.Command {
 func exitPage() string {
 	var b strings.Builder
 	b.WriteString("The exit codes are stable:\n\n")
-	for _, e := range exits {
+	for _, e := range slices.SortedFunc(slices.Values(exits), func(x, y exit) int { return cmp.Compare(x.code, y.code) }) {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.word)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -32,7 +34,7 @@ func environmentPage() string {
 		if s.flag != "" {
 			flag = " (--" + s.flag + ")"
 		}
-		fmt.Fprintf(&b, "  %s%s\n      %s\n", s.env, flag, s.usage)
+		fmt.Fprintf(&b, "  %s%s\n      %s\n", s.env, flag, strings.ReplaceAll(s.usage, "`", ""))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -36,9 +36,9 @@ terminal; the log goes to stderr.`,
 		Args:    arguments(cobra.NoArgs),
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.config, "config", "c", "", "gate.yaml that declares what is served; empty: the ready-made gate")
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8787", "address to listen on; port 0 takes a free one")
-	f.StringVar(&o.db, "db", "", "database: a SQLite file or a postgres:// URL; empty: in memory")
+	f.StringVarP(&o.config, "config", "c", "", "`FILE`, a gate.yaml, that declares what is served; empty: the ready-made gate")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8787", "`ADDR` to listen on; port 0 takes a free one")
+	f.StringVar(&o.db, "db", "", "`FILE` of the SQLite database, or a postgres:// URL; empty: in memory")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine, without TLS; put a TLS proxy in front")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) }
 	return cmd

@@ -19,7 +19,8 @@ type settingValues struct {
 }
 
 // A setting is a flag with an environment variable behind it. Without a flag it
-// is a secret or a directory, which have no place among arguments.
+// is a secret or a directory, which have no place among arguments. The word in
+// backquotes is what the help calls the flag's value.
 type setting struct {
 	flag, env, usage string
 	value            *string
@@ -27,14 +28,14 @@ type setting struct {
 
 func settings(v *settingValues) []setting {
 	return []setting{
-		{"endpoint", "GATEPASS_ENDPOINT", "base URL of the services; empty: AWS", &v.endpoint},
-		{"region", "GATEPASS_REGION", "region to sign for; empty: that of the pools", &v.region},
-		{"user-pool-id", "GATEPASS_USER_POOL_ID", "id of the user pool", &v.userPool},
-		{"client-id", "GATEPASS_CLIENT_ID", "id of the app client", &v.client},
+		{"endpoint", "GATEPASS_ENDPOINT", "base `URL` of the services; empty: AWS", &v.endpoint},
+		{"region", "GATEPASS_REGION", "`region` to sign for; empty: that of the pools", &v.region},
+		{"user-pool-id", "GATEPASS_USER_POOL_ID", "`ID` of the user pool", &v.userPool},
+		{"client-id", "GATEPASS_CLIENT_ID", "`ID` of the app client", &v.client},
 		{"", "GATEPASS_CLIENT_SECRET", "secret of a confidential app client", &v.secret},
-		{"identity-pool-id", "GATEPASS_IDENTITY_POOL_ID", "id of the identity pool", &v.identityPool},
-		{"api", "GATEPASS_API", "base URL of the API that paths belong to", &v.api},
-		{"", "GATEPASS_HOME", "directory that keeps the session; empty: gatepass in the user's configuration directory", &v.home},
+		{"identity-pool-id", "GATEPASS_IDENTITY_POOL_ID", "`ID` of the identity pool", &v.identityPool},
+		{"api", "GATEPASS_API", "base `URL` of the API that paths belong to", &v.api},
+		{"", "GATEPASS_HOME", "directory of the session; empty: that of the user's settings", &v.home},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -44,6 +45,20 @@ func totp(ts *testscript.TestScript, _ bool, _ []string) {
 	// A code is taken once, so the sign-in needs that of the next half minute.
 	typed := ts.Getenv("PASSWORD") + "\n" + code(ts, secret.SecretCode, now.Add(30*time.Second)) + "\n"
 	ts.Check(os.WriteFile(ts.MkAbs("tty.txt"), []byte(typed), 0o600))
+}
+
+// temporary FILE puts the temporary password of an invitation in $TEMPORARY.
+func temporary(ts *testscript.TestScript, _ bool, args []string) {
+	var messages []struct{ Body string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &messages))
+	if len(messages) != 1 {
+		ts.Fatalf("%d messages", len(messages))
+	}
+	_, password, ok := strings.Cut(messages[0].Body, "temporary password is ")
+	if !ok {
+		ts.Fatalf("no password in %q", messages[0].Body)
+	}
+	ts.Setenv("TEMPORARY", password)
 }
 
 // code is RFC 6238 with SHA-1, six digits and steps of 30 seconds.
