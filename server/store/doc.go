@@ -17,7 +17,7 @@
 // commit. On SQLite one goroutine writes: it gathers the functions that wait and
 // commits them together, each behind its own savepoint, so that one flush of the
 // disk serves many callers. A lone writer gains nothing; eight gain a factor of
-// about three, sixty-four of about twenty.
+// about six, sixty-four of about eighteen.
 //
 // An error undoes all the function wrote. So what must outlast a refusal, like
 // [Tx.ReserveAttempt] and [Tx.ReserveCodeTry], is committed first, by itself, and
