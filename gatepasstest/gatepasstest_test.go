@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/gatepasstest"
+	"github.com/gatepass/gatepass/server"
 )
 
 type note struct {
@@ -134,5 +135,18 @@ func TestURLForms(t *testing.T) {
 	_ = resp.Body.Close()
 	if resp.StatusCode != 200 {
 		t.Errorf("host form: %d", resp.StatusCode)
+	}
+}
+
+// Issuer mode "endpoint": the tokens name this server, and the identity pool
+// knows its own pool by that name too.
+func TestIssuerEndpoint(t *testing.T) {
+	st := gatepasstest.New(t, func(s *server.Server) { s.Config.Issuer = "endpoint" })
+	ada := st.SignedIn("ada")
+	if iss := ada.Claims()["iss"]; iss != st.URL+"/"+server.SampleUserPool {
+		t.Errorf("iss %v", iss)
+	}
+	if _, err := gatepass.Call[[]note](context.Background(), ada, "GET", st.API+"/notes", nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -30,14 +30,13 @@ const temporary = "Temporary-horse-7"
 // stand is a gate with users and administrators for the foreign clients.
 func stand(t *testing.T) *gatepasstest.Stand {
 	t.Helper()
-	t.Setenv("INTEROP_ADMIN_SECRET", adminSecret)
 	st := gatepasstest.New(t, func(s *server.Server) {
 		c := server.Sample("")
 		c.Admins = []server.Admin{
-			{Name: "root", AccessKeyID: adminKey, SecretEnv: "INTEROP_ADMIN_SECRET", Policies: map[string]server.Document{
+			{Name: "root", AccessKeyID: adminKey, Secret: adminSecret, Policies: map[string]server.Document{
 				"all": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`,
 			}},
-			{Name: "clerk", AccessKeyID: clerkKey, SecretEnv: "INTEROP_ADMIN_SECRET", Policies: map[string]server.Document{
+			{Name: "clerk", AccessKeyID: clerkKey, Secret: adminSecret, Policies: map[string]server.Document{
 				"read": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"cognito-idp:ListUsers","Resource":"*"}}`,
 			}},
 		}

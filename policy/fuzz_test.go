@@ -100,7 +100,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add("*??\u00e9*", "\xc3\xc3\xa9\xa9\xc3\xa9")
 	f.Fuzz(func(t *testing.T, pattern, s string) {
 		if !utf8.ValidString(pattern) || len(s) > 200 || len(pattern) > 200 || strings.Count(pattern, "*") > 4 {
-			t.Skip()
+			return
 		}
 		got, want := matchGlob(string(encodeGlob(nil, pattern)), s), refMatch(pattern, s)
 		if got != want {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -163,8 +162,8 @@ func (s *Server) applyClient(ctx context.Context, pool string, c Client) error {
 		client.Settings.ExplicitAuthFlows = slices.DeleteFunc(slices.Clone(flows), func(f string) bool { return f == "ALLOW_REFRESH_TOKEN_AUTH" })
 		client.Settings.RetryGraceSeconds = 10
 	}
-	if c.SecretEnv != "" {
-		secret := os.Getenv(c.SecretEnv)
+	if c.SecretEnv != "" || c.Secret != "" {
+		secret := c.Secret.from(c.SecretEnv)
 		if len(secret) < 16 {
 			return fmt.Errorf("the client %s takes its secret from %s, which holds %d characters: set at least 16", c.ID, c.SecretEnv, len(secret))
 		}
@@ -178,7 +177,7 @@ func (s *Server) applyClient(ctx context.Context, pool string, c Client) error {
 
 // applyUser creates a user through the operations an administrator would call.
 func (s *Server) applyUser(ctx context.Context, pool string, u User) error {
-	password := cmp.Or(u.password, os.Getenv(u.PasswordEnv))
+	password := u.Password.from(u.PasswordEnv)
 	if u.PasswordEnv != "" && password == "" {
 		return fmt.Errorf("the password comes from %s, which is empty", u.PasswordEnv)
 	}
@@ -274,7 +273,7 @@ func (s *Server) applyIdentityPools(ctx context.Context) error {
 
 func (s *Server) applyAdmins(ctx context.Context) error {
 	for _, a := range s.Config.Admins {
-		secret := cmp.Or(a.secret, os.Getenv(a.SecretEnv))
+		secret := a.Secret.from(a.SecretEnv)
 		if len(secret) < 32 {
 			return fmt.Errorf("the administrator %s takes the secret access key from %s, which holds %d characters: set at least 32", a.Name, a.SecretEnv, len(secret))
 		}

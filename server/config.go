@@ -1,6 +1,9 @@
 package server
 
 import (
+	"log/slog"
+	"os"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -60,6 +63,7 @@ type Client struct {
 	ID                 string   `yaml:"id"` // letters and digits
 	Name               string   `yaml:"name"`
 	SecretEnv          string   `yaml:"secret_env"` // name of the environment variable that holds the client secret; empty: a public client
+	Secret             Secret   `yaml:"-"`          // in place of SecretEnv, for a Config made in Go
 	AuthFlows          []string `yaml:"auth_flows"` // ALLOW_USER_SRP_AUTH, ALLOW_USER_PASSWORD_AUTH, …; empty: SRP and refresh
 	AccessTokenMinutes int      `yaml:"access_token_minutes"`
 	IDTokenMinutes     int      `yaml:"id_token_minutes"`
@@ -75,7 +79,7 @@ type User struct {
 	PasswordEnv string            `yaml:"password_env"`
 	Attributes  map[string]string `yaml:"attributes"`
 	Groups      []string          `yaml:"groups"`
-	password    string            // of the sample's user
+	Password    Secret            `yaml:"-"` // in place of PasswordEnv, for a Config made in Go
 }
 
 // IdentityPool declares a Cognito identity pool that accepts logins of user pool
@@ -113,7 +117,7 @@ type Admin struct {
 	AccessKeyID string              `yaml:"access_key_id"` // AKIA and sixteen letters or digits
 	SecretEnv   string              `yaml:"secret_env"`
 	Policies    map[string]Document `yaml:"policies"`
-	secret      string              // given in Go
+	Secret      Secret              `yaml:"-"` // in place of SecretEnv, for a Config made in Go
 }
 
 // API declares a REST API.
@@ -152,6 +156,35 @@ type Route struct {
 	URI     string   `yaml:"uri"`     // the backend, {name} placeholders allowed
 	Timeout Seconds  `yaml:"timeout"` // zero: 29 s
 	Handler string   `yaml:"handler"` // in place of uri: a handler of Server.Handlers
+}
+
+// Secret is a text that does not print itself. It cannot be written in a
+// gate.yaml, which is for eyes and version control.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "redacted"
+}
+
+// GoString hides the secret.
+func (s Secret) GoString() string { return `"` + s.String() + `"` }
+
+// LogValue hides the secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the secret.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// from is the secret itself, or what the environment variable name holds.
+func (s Secret) from(name string) string {
+	if s != "" || name == "" {
+		return string(s)
+	}
+	return os.Getenv(name)
 }
 
 // Seconds is a duration in whole seconds.

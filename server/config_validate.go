@@ -230,7 +230,7 @@ func (c *Config) validateAdmins() error {
 		if err := c.match(at+".access_key_id", a.AccessKeyID, accessKeyForm, "AKIA and sixteen capital letters or digits"); err != nil {
 			return err
 		}
-		if a.SecretEnv == "" {
+		if a.SecretEnv == "" && a.Secret == "" {
 			return c.fail(at+".secret_env", "name the environment variable that holds the secret access key")
 		}
 		if err := c.validatePolicies(at, a.Policies); err != nil {

@@ -49,6 +49,6 @@ func (s *Server) AddUser(ctx context.Context, pool string, u User, password stri
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
-	u.password = password
+	u.Password = Secret(password)
 	return s.applyUser(ctx, pool, u)
 }

@@ -48,7 +48,7 @@ func Sample(password string) *Config {
 	}
 	if password != "" {
 		c.UserPools[0].Users = []User{{
-			Username: "ada", password: password, Attributes: map[string]string{"email": "ada@example.com", "email_verified": "true"},
+			Username: "ada", Password: Secret(password), Attributes: map[string]string{"email": "ada@example.com", "email_verified": "true"},
 		}}
 	}
 	return c

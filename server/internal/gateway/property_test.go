@@ -190,7 +190,7 @@ func FuzzReadings(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, path string) {
 		if len(path) > 200 || checkTarget(path) != nil || strings.Contains(path, "?") {
-			t.Skip()
+			return
 		}
 		for _, other := range readings(path) {
 			if other == "" || other[0] != '/' || strings.Contains(other, "//") {
