@@ -71,6 +71,8 @@ func TestDescribe(t *testing.T) {
 	if described["ClientSecret"] != made["ClientSecret"] {
 		t.Error("DescribeUserPoolClient has another secret")
 	}
+	w.refused("AdminCreateUser", object{"UserPoolId": pool, "Username": ada, "TemporaryPassword": "No-Digits"},
+		"InvalidPasswordException", "Password did not conform with password policy: Password must have numeric characters")
 	other, _ := w.emailPool()
 	w.refused("DescribeUserPoolClient", object{"UserPoolId": other, "ClientId": made["ClientId"]},
 		"ResourceNotFoundException", "User pool client "+str(made, "ClientId")+" does not exist.")

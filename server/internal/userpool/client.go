@@ -20,6 +20,14 @@ type app struct {
 	secret string // empty: a public client
 }
 
+const redacted = "[redacted]"
+
+// String hides the secret.
+func (a app) String() string { return "client " + a.ID }
+
+// GoString hides the secret.
+func (a app) GoString() string { return a.String() }
+
 // hidesUsers reports whether unknown users must look like known ones.
 func (a *app) hidesUsers() bool { return a.Settings.PreventUserExistenceErrors != "LEGACY" }
 
@@ -54,11 +62,11 @@ func (s *Service) app(ctx context.Context, clientID string) (*app, error) {
 		return nil, err
 	}
 	if len(c.SecretSealed) > 0 {
-		secret, err := s.boxes.secret.OpenBytes(c.SecretSealed, []byte(c.ID))
+		opened, err := s.boxes.secret.OpenBytes(c.SecretSealed, []byte(c.ID))
 		if err != nil {
 			return nil, err
 		}
-		a.secret = string(secret)
+		a.secret = string(opened)
 	}
 	return a, nil
 }
@@ -103,13 +111,13 @@ func (a *app) checkSecretHash(username, hash string) error {
 }
 
 // checkSecret is for the operations that take the plain secret.
-func (a *app) checkSecret(secret string) error {
+func (a *app) checkSecret(given string) error {
 	switch {
-	case a.secret == "" && secret == "":
+	case a.secret == "" && given == "":
 		return nil
-	case a.secret != "" && secret == "":
+	case a.secret != "" && given == "":
 		return notAuthorized("Client " + a.ID + " is configured with secret but client secret was not received")
-	case a.secret == "" || !hmac.Equal([]byte(secret), []byte(a.secret)):
+	case a.secret == "" || !hmac.Equal([]byte(given), []byte(a.secret)):
 		return notAuthorized("Invalid client secret for the client: " + a.ID)
 	}
 	return nil

@@ -38,12 +38,14 @@ func (s *Service) newCode(u *store.User, purpose string) (code string, mac []byt
 // sendCode keeps a new code and sends it to the user's address; for a decoy it
 // keeps one that nobody is sent. How often is bounded by a counter of its own.
 func (s *Service) sendCode(ctx context.Context, p *store.UserPool, u *subject, purpose string) error {
-	if err := s.reserve(ctx, u, factorSend+" "+purpose, nil); err != nil {
-		if errors.Is(err, errLocked()) {
-			return errLimit()
-		}
+	done, err := s.reserve(ctx, u, factorSend+" "+purpose, nil)
+	if errors.Is(err, errLocked()) {
+		return errLimit()
+	}
+	if err != nil {
 		return err
 	}
+	done()
 	code, mac, err := s.newCode(&u.User, purpose)
 	if err != nil {
 		return err

@@ -69,6 +69,32 @@ func TestF02(t *testing.T) {
 	}
 }
 
+// TestParallelSignIns: many right passwords of one user at once are no attack.
+func TestParallelSignIns(t *testing.T) {
+	w := newWorld(t)
+	pool, client := w.emailPool()
+	w.user(pool, ada)
+	for range 3 {
+		if _, err := w.password(client, ada, badPassword); err == nil {
+			t.Fatal("a wrong password signs in")
+		}
+	}
+	oks, codes := together(40, func(i int) error {
+		if i%2 == 0 {
+			_, err := w.srpSignIn(pool, client, ada, goodPassword)
+			return err
+		}
+		_, err := w.password(client, ada, goodPassword)
+		return err
+	})
+	if oks != 40 {
+		t.Errorf("%d of 40, %v", oks, codes)
+	}
+	if len(w.flights.m) != 0 {
+		t.Errorf("attempts never end: %v", w.flights.m)
+	}
+}
+
 // TestF03: guesses of codes are counted before they are compared, and asking for
 // a new code buys no more of them.
 func TestF03(t *testing.T) {

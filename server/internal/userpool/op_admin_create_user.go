@@ -2,7 +2,9 @@ package userpool
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -74,10 +76,19 @@ func (s *Service) temporaryPassword(ctx context.Context, p *store.UserPool, u *s
 		given = made
 	}
 	if err := s.firstPassword(ctx, p, u, given); err != nil {
-		return "", err
+		return "", errPolicyOfAdmin(err)
 	}
 	u.Status, u.PasswordExpires = forceChange, s.temporaryUntil(p)
 	return given, nil
+}
+
+// errPolicyOfAdmin: AdminCreateUser words it differently.
+func errPolicyOfAdmin(err error) error {
+	var e *wire.Error
+	if !errors.As(err, &e) || e.Code != "InvalidPasswordException" {
+		return err
+	}
+	return wire.Errorf(e.Code, "%s", strings.Replace(e.Message, "with policy", "with password policy", 1))
 }
 
 func (s *Service) temporaryUntil(p *store.UserPool) time.Time {

@@ -3,7 +3,6 @@ package userpool
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
 )
@@ -47,7 +46,7 @@ func checkFlow(flow string, params map[string]string, session string) error {
 		return unsupported("field", "Session here")
 	}
 	for name := range params {
-		if !slices.Contains(parameters, strings.TrimSpace(name)) {
+		if !slices.Contains(parameters, name) {
 			return unsupported("authentication parameter", name)
 		}
 	}

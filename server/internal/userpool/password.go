@@ -111,20 +111,14 @@ func (s *Service) verifier(u *subject) ([]byte, error) {
 	return s.boxes.verifier.OpenBytes(u.VerifierSealed, verifierBinding(&u.User, u.PasswordVersion))
 }
 
-// factors of the attempt counters. One counter covers a factor whatever name,
-// flow or client is used.
-const (
-	factorPassword = "password"
-	factorTOTP     = "totp"
-	factorSend     = "send"
-)
-
 // checkPassword reserves the attempt, then compares. A right password takes the
 // attempt back.
 func (s *Service) checkPassword(ctx context.Context, u *subject, password string) error {
-	if err := s.reserve(ctx, u, factorPassword, nil); err != nil {
+	done, err := s.reserve(ctx, u, factorPassword, nil)
+	if err != nil {
 		return err
 	}
+	defer done()
 	right, err := s.matches(ctx, u, password)
 	if err != nil {
 		return err
@@ -133,11 +127,6 @@ func (s *Service) checkPassword(ctx context.Context, u *subject, password string
 		return errIncorrect()
 	}
 	return s.forgive(ctx, u, factorPassword)
-}
-
-// forgive takes attempts back after a success.
-func (s *Service) forgive(ctx context.Context, u *subject, factor string) error {
-	return s.Store.Update(ctx, func(tx *store.Tx) error { return tx.ResetAttempts(u.PoolID, u.Sub, factor) })
 }
 
 func (s *Service) matches(ctx context.Context, u *subject, password string) (bool, error) {
@@ -155,26 +144,6 @@ func (s *Service) matches(ctx context.Context, u *subject, password string) (boo
 		return nil
 	})
 	return right, err
-}
-
-// reserve counts an attempt before anything is compared; first runs before it in
-// the same transaction.
-func (s *Service) reserve(ctx context.Context, u *subject, factor string, first func(*store.Tx) error) error {
-	locked := false
-	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		if first != nil {
-			if err := first(tx); err != nil {
-				return err
-			}
-		}
-		_, err := tx.ReserveAttempt(u.PoolID, u.Sub, factor, s.Now())
-		locked = isConflict(err)
-		return err
-	})
-	if locked {
-		return errLocked()
-	}
-	return err
 }
 
 // putPassword replaces the password and ends every session that began with the

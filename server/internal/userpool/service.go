@@ -48,6 +48,8 @@ type Service struct {
 	once  sync.Once
 	boxes boxes
 	keys  keyring
+
+	flights flights
 }
 
 // KeySource makes a private key for a scope such as userpool/<id>/access. It is

@@ -1,8 +1,10 @@
 package userpool
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"time"
@@ -16,22 +18,25 @@ import (
 // of an SRP sign-in, so that any node can finish it. Every field has the same
 // width for known and unknown users.
 type block struct {
-	ID      string  `json:"i"`
-	Sub     string  `json:"s"`
-	Decoy   int     `json:"d"`
-	Version [8]byte `json:"v"` // of the password
-	Expires int64   `json:"e"`
-	A       string  `json:"a"`
-	B       []byte  `json:"b"` // the private exponent
+	ID      string `json:"i"`
+	Sub     string `json:"s"`
+	Decoy   int    `json:"d"`
+	Version []byte `json:"v"` // of the password
+	Expires int64  `json:"e"`
+	A       string `json:"a"`
+	B       []byte `json:"b"` // the private exponent
 }
+
+// String hides the exponent.
+func (block) String() string { return redacted }
+
+// GoString hides the exponent.
+func (block) GoString() string { return redacted }
 
 const blockLife = 3 * time.Minute
 
-func versionBytes(v int64) (b [8]byte) {
-	for i := range b {
-		b[7-i] = byte(v >> (8 * i))
-	}
-	return b
+func versionBytes(v int64) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(v)) //nolint:gosec // a counter
 }
 
 // beginSRP answers SRP_A with PASSWORD_VERIFIER. There is no Session: the block
@@ -138,7 +143,7 @@ func (s *Service) blockUser(ctx context.Context, a *app, b block, typed string) 
 			d.Sub, d.Username = b.Sub, b.Sub
 		}
 		return d, nil
-	case err == nil && versionBytes(u.PasswordVersion) != b.Version:
+	case err == nil && !bytes.Equal(versionBytes(u.PasswordVersion), b.Version):
 		return subject{}, errIncorrect()
 	}
 	return subject{User: u}, err
@@ -147,7 +152,7 @@ func (s *Service) blockUser(ctx context.Context, a *app, b block, typed string) 
 // proveSRP spends the block and an attempt, then compares. A block serves one
 // comparison, whatever comes of it; a replay costs nobody an attempt.
 func (s *Service) proveSRP(ctx context.Context, u *subject, b block, raw []byte, responses map[string]string) error {
-	err := s.reserve(ctx, u, factorPassword, func(tx *store.Tx) error {
+	done, err := s.reserve(ctx, u, factorPassword, func(tx *store.Tx) error {
 		err := tx.UseOnce("srp", []byte(b.ID), time.Unix(b.Expires, 0))
 		if isConflict(err) {
 			return errIncorrect()
@@ -157,6 +162,7 @@ func (s *Service) proveSRP(ctx context.Context, u *subject, b block, raw []byte,
 	if err != nil {
 		return err
 	}
+	defer done()
 	err = s.Admit.do(ctx, func() error {
 		v, err := s.verifier(u)
 		if err != nil {

@@ -27,6 +27,12 @@ type factor struct {
 	secret   []byte
 }
 
+// String hides the secret.
+func (factor) String() string { return redacted }
+
+// GoString hides the secret.
+func (factor) GoString() string { return redacted }
+
 // totp is RFC 6238 with SHA-1 and six digits, for one time step.
 func totp(secret []byte, step int64) string {
 	mac := hmac.New(sha1.New, secret)
@@ -69,9 +75,11 @@ func encodeTOTP(secret []byte) string {
 // spendTOTP checks a code, its attempt counted first. A code is good once: what it
 // returns marks its time step, in the transaction that acts on it.
 func (s *Service) spendTOTP(ctx context.Context, u *store.User, f factor, code string, wrong error) (inTx, error) {
-	if err := s.reserve(ctx, &subject{User: *u}, factorTOTP, nil); err != nil {
+	done, err := s.reserve(ctx, &subject{User: *u}, factorTOTP, nil)
+	if err != nil {
 		return nil, err
 	}
+	defer done()
 	at, ok := matchTOTP(f.secret, code, s.Now())
 	if !ok {
 		return nil, wrong
