@@ -49,8 +49,9 @@ type runningKey struct{}
 var serveEnv = []string{"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "ADMIN_SECRET", "ADA_PASSWORD"}
 
 // serve starts gatepass serve on a free port with the arguments, waits for what
-// it prints, and leaves that in serve.out, in the environment, and (of ada) in
-// $PASSWORD and password.txt. The log goes to serve.err.
+// it prints, and leaves that in serve.out, in the environment (with the address
+// in $ADDRESS), and the password of ada in $PASSWORD and password.txt. The log
+// goes to serve.err.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("unsupported: ! serve")
@@ -89,6 +90,9 @@ func learn(ts *testscript.TestScript, printed string) {
 	ts.Check(os.WriteFile(ts.MkAbs("serve.out"), []byte(printed), 0o600))
 	for _, m := range exportLine.FindAllStringSubmatch(printed, -1) {
 		ts.Setenv(m[1], m[2])
+		if address, ok := strings.CutPrefix(m[2], "http://"); ok && m[1] == "GATEPASS_ENDPOINT" {
+			ts.Setenv("ADDRESS", address)
+		}
 	}
 	if m := passwordLine.FindStringSubmatch(printed); m != nil {
 		ts.Setenv("PASSWORD", m[1])

@@ -103,6 +103,9 @@ var hints = []struct {
 }
 
 func hintOf(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "" // the user knows
+	}
 	if h, ok := errors.AsType[*hinted](err); ok {
 		return h.hint
 	}

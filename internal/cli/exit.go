@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"syscall"
 
@@ -98,7 +99,7 @@ func isTimeout(err error) bool {
 }
 
 func isTLS(err error) bool {
-	return as[tls.RecordHeaderError](err) || as[tls.AlertError](err)
+	return as[tls.RecordHeaderError](err) || as[tls.AlertError](err) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 func isConnect(err error) bool {

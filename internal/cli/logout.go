@@ -1,7 +1,13 @@
 package cli
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
+
+	"github.com/gatepass/gatepass"
 )
 
 func newLogout(a *app) *cobra.Command {
@@ -24,12 +30,20 @@ given out live on until they expire.`,
 		if err != nil {
 			return err
 		}
-		user := s.Username()
-		if err := s.SignOut(cmd.Context(), global); err != nil {
-			return err
-		}
+		return a.logout(cmd.Context(), c, s, global)
+	}
+	return cmd
+}
+
+func (a *app) logout(ctx context.Context, c *gatepass.Client, s *gatepass.Session, global bool) error {
+	user := s.Username()
+	err := s.SignOut(ctx, global)
+	if err == nil {
 		a.io.notef("signed out %s", user)
 		return nil
 	}
-	return cmd
+	if _, left := c.CurrentUser(ctx); errors.Is(left, gatepass.ErrNotSignedIn) {
+		return hintf(fmt.Errorf("the user pool was not told: %w", err), "the session is removed from this machine all the same")
+	}
+	return err
 }

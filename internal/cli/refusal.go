@@ -12,7 +12,7 @@ import (
 var forbidden = []struct{ code, text, cause string }{
 	{"MissingAuthenticationTokenException", "", "no such stage, path or method in this API: check the URL and the method"},
 	{"", "Missing Authentication Token", "no such stage, path or method in this API: check the URL and the method"},
-	{"UnrecognizedClientException", "", "this server does not know the credentials any more: gatepass login, and check GATEPASS_API"},
+	{"UnrecognizedClientException", "", "the server does not know these credentials any more: gatepass login"},
 	{"ForbiddenException", "", "no such API or stage, or an API key, a WAF rule or the API's resource policy is in the way"},
 	{"", "Forbidden", "no such API or stage, or an API key, a WAF rule or the API's resource policy is in the way"},
 }
