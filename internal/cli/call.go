@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,13 +87,16 @@ func (a *app) request(ctx context.Context, api string, o callOptions) (*http.Req
 	if err != nil {
 		return nil, hintf(&usageError{err}, "gatepass call METHOD PATH|URL")
 	}
+	r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
 	if o.hasData {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	return r, setHeaders(r.Header, o.headers)
 }
 
+// setHeaders adds what the user gave, in place of what is there by default.
 func setHeaders(h http.Header, lines []string) error {
+	given := http.Header{}
 	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
 		name = strings.TrimSpace(name)
@@ -101,8 +106,9 @@ func setHeaders(h http.Header, lines []string) error {
 		if strings.EqualFold(name, "Host") {
 			return usageErrorf("the header Host is that of the URL and cannot be another")
 		}
-		h.Set(name, strings.TrimSpace(value))
+		given.Add(name, strings.TrimSpace(value))
 	}
+	maps.Copy(h, given)
 	return nil
 }
 
@@ -151,9 +157,7 @@ func limited(name string, r io.Reader) (io.Reader, error) {
 
 // send sends the request and copies the answer to stdout.
 func (a *app) send(s *gatepass.Session, r *http.Request) error {
-	client := s.HTTPClient(r.URL.Host)
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(r)
+	resp, err := callClient(s, r.URL.Host).Do(r)
 	if errors.Is(err, gatepass.ErrRefusedHost) {
 		return hintf(usageErrorf("credentials are not sent to %s://%s, where the network can read them", r.URL.Scheme, r.URL.Host), "use https")
 	}
@@ -172,6 +176,21 @@ func (a *app) send(s *gatepass.Session, r *http.Request) error {
 		a.io.notef("%s: the API redirects to %s; signed requests do not follow", resp.Status, to)
 	}
 	return nil
+}
+
+// callClient signs for one host. The answer must begin in time and may then take
+// as long as it likes; its bytes are not unpacked.
+func callClient(s *gatepass.Session, host string) *http.Client {
+	base := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true,
+		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
+	}
+	t := s.Transport(host)
+	t.Base = base
+	return &http.Client{
+		Transport:     t,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // maxRefusal is how much of an answer is kept to explain a refusal, in bytes.
