@@ -53,8 +53,11 @@ func (s *Service) sendCode(ctx context.Context, p *store.UserPool, u *subject, p
 	now := s.Now()
 	m := s.message(p, &u.User, purpose, "Your confirmation code is "+code)
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.PutCode(u.PoolID, u.Sub, purpose, mac, now, now.Add(codeLife(purpose))); err != nil || u.decoy {
+		if err := tx.PutCode(u.PoolID, u.Sub, purpose, mac, now, now.Add(codeLife(purpose))); err != nil {
 			return err
+		}
+		if u.decoy { // as much work as the message would be
+			return tx.UseOnce("decoy message", mac, now.Add(time.Minute))
 		}
 		return tx.AddMessage(m)
 	})
