@@ -53,7 +53,7 @@ func (a *app) demo(ctx context.Context, asJSON bool) error {
 	}
 	fmt.Fprintln(out, "A signed-in user through an IAM-secured API, all on this machine:")
 	begin := time.Now()
-	report := d.run(ctx, func(s step) { printStep(out, s) })
+	report := takeSteps(ctx, d.plan(), func(s step) { printStep(out, s) })
 	err := d.close()
 	if asJSON {
 		err = errors.Join(err, a.printJSON(report))
@@ -69,10 +69,10 @@ func (a *app) demo(ctx context.Context, asJSON bool) error {
 	return err
 }
 
-// run takes the steps in order; after one that failed the rest is skipped.
-func (d *demo) run(ctx context.Context, done func(step)) demoReport {
+// takeSteps takes the steps in order; after one that failed the rest is skipped.
+func takeSteps(ctx context.Context, plan []planned, done func(step)) demoReport {
 	r := demoReport{OK: true}
-	for _, p := range d.plan() {
+	for _, p := range plan {
 		s := step{Name: p.name, Status: "skipped", title: p.title}
 		if r.OK {
 			s = p.take(ctx)
