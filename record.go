@@ -37,12 +37,13 @@ func (r record) credentials() Credentials {
 	return c
 }
 
-// key is where a store keeps the user's session, or the guest's identity.
+// key is where a store keeps the user's session, or the guest's identity. The
+// endpoints are part of it: two servers may use the same ids.
 func (c *Client) key(guest bool) string {
 	if guest {
-		return "guest/" + c.IdentityPoolID + "/" + c.Profile
+		return "guest/" + c.hosts.identity + "/" + c.IdentityPoolID + "/" + c.Profile
 	}
-	return "user/" + c.UserPoolID + "/" + c.ClientID + "/" + c.IdentityPoolID + "/" + c.Profile
+	return "user/" + c.hosts.idp + "/" + c.UserPoolID + "/" + c.ClientID + "/" + c.IdentityPoolID + "/" + c.Profile
 }
 
 // load reads the record; [ErrNotSignedIn] if there is none.

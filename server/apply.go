@@ -193,13 +193,25 @@ func (s *Server) applyUser(ctx context.Context, pool string, u User) error {
 	if e := wire.AsError(err); err != nil && e.Code != "UsernameExistsException" {
 		return err
 	}
-	if err == nil && password != "" {
+	begun, err := s.halfMade(ctx, pool, u.Username)
+	if err != nil {
+		return err
+	}
+	if begun && password != "" {
 		set := wire.AdminSetUserPasswordInput{UserPoolId: pool, Username: u.Username, Password: password, Permanent: true}
 		if err := s.run(ctx, "AdminSetUserPassword", set, nil); err != nil {
 			return err
 		}
 	}
 	return s.applyMembership(ctx, pool, u)
+}
+
+// halfMade: the user waits for a first password, having been created just now
+// or by a start that was cut off.
+func (s *Server) halfMade(ctx context.Context, pool, name string) (bool, error) {
+	var got wire.AdminGetUserOutput
+	err := s.run(ctx, "AdminGetUser", wire.AdminGetUserInput{UserPoolId: pool, Username: name}, &got)
+	return got.UserStatus == "FORCE_CHANGE_PASSWORD", err
 }
 
 func (s *Server) applyMembership(ctx context.Context, pool string, u User) error {

@@ -35,7 +35,7 @@ func suite(t testing.TB) string {
 
 type vector struct {
 	dir     string
-	Creds   struct{ Access_key_id, Secret_access_key, Token string } `json:"credentials"` //nolint:revive // the suite's names
+	Creds   struct{ Access_key_id, Secret_access_key, Token string } `json:"credentials"` // the suite's names
 	Expires int                                                      `json:"expiration_in_seconds"`
 	Norm    bool                                                     `json:"normalize"`
 	Region  string                                                   `json:"region"`

@@ -2,12 +2,10 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/gatepass/gatepass/server"
@@ -16,12 +14,11 @@ import (
 // gate is what gatepass serve serves. Of the ready-made gate it holds the
 // secrets that are made with a new database, to be printed once.
 type gate struct {
-	config        *server.Config
-	handlers      map[string]http.Handler
-	password      string // of ada; empty: none was made
-	adminKey      string
-	adminSecret   string
-	adminVariable string
+	config      *server.Config
+	handlers    map[string]http.Handler
+	password    string // of ada; empty: none was made
+	adminKey    string
+	adminSecret string
 }
 
 func newGate(o serveOptions) (*gate, error) {
@@ -52,24 +49,10 @@ func isURL(dsn string) bool { return strings.Contains(dsn, "://") }
 func (g *gate) addAdmin() {
 	g.adminKey = "AKIA" + rand.Text()[:16]
 	g.adminSecret = randomBase64(30)
-	g.adminVariable = "GATEPASS_SERVE_ADMIN_SECRET"
 	g.config.Admins = append(g.config.Admins, server.Admin{
-		Name: "admin", AccessKeyID: g.adminKey, SecretEnv: g.adminVariable,
+		Name: "admin", AccessKeyID: g.adminKey, Secret: server.Secret(g.adminSecret),
 		Policies: map[string]server.Document{"all": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`},
 	})
-}
-
-// start starts srv. A Config takes secrets from the environment only, so the
-// administrator's passes through it.
-func (g *gate) start(ctx context.Context, srv *server.Server) error {
-	if g.adminVariable == "" {
-		return srv.Start(ctx)
-	}
-	if err := os.Setenv(g.adminVariable, g.adminSecret); err != nil {
-		return err
-	}
-	defer os.Unsetenv(g.adminVariable)
-	return srv.Start(ctx)
 }
 
 // lines are what serve prints: settings to copy into another terminal, and with

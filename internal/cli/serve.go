@@ -59,7 +59,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	base := baseURL(ln.Addr())
 	log := slog.New(slog.NewTextHandler(a.io.Err, nil))
 	srv := &server.Server{DSN: o.db, Config: g.config, Handlers: g.handlers, Endpoint: base, Logger: log}
-	if err := g.start(ctx, srv); err != nil {
+	if err := srv.Start(ctx); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	if _, err := fmt.Fprint(a.io.Out, g.lines(base, srv.Fresh())); err != nil {

@@ -74,8 +74,6 @@ func (a *app) client(v settingValues) (*gatepass.Client, error) {
 	return &gatepass.Client{
 		Region: v.region, UserPoolID: v.userPool, ClientID: v.client, ClientSecret: v.secret, IdentityPoolID: v.identityPool,
 		Endpoint: v.endpoint, Store: gatepass.FileStore{Dir: dir},
-		// A session is never shown to another server that goes by the same ids.
-		Profile: cmp.Or(v.endpoint, a.env("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"), a.env("AWS_ENDPOINT_URL")),
 	}, nil
 }
 
