@@ -115,9 +115,13 @@ func (k *KeyCache) put(set *[cacheWays]atomic.Pointer[keyState], e *keyState) {
 	set[max(victim, 0)].Store(e)
 }
 
-// setOf spreads keys by the hash of the secret, which no outsider can choose.
+// setOf spreads keys by the hash of the secret, which no outsider can choose, and
+// by the end of the id, for ids that share a secret.
 func setOf(sum *[32]byte, sc *scope) uint64 {
 	h := binary.LittleEndian.Uint64(sum[:8])
+	for i := max(0, len(sc.accessKeyID)-6); i < len(sc.accessKeyID); i++ {
+		h = h*31 + uint64(sc.accessKeyID[i])
+	}
 	h += uint64(sc.date[len(sc.date)-1])
 	for _, s := range [...]string{sc.region, sc.service} {
 		h = h*31 + uint64(len(s))<<8 + uint64(s[0]) + uint64(s[len(s)-1])<<4
