@@ -20,35 +20,40 @@ const (
 // candidate is a server, and how to sign in to it as the n-th user.
 type candidate struct {
 	name          string
-	start         func(seeded bool) *process // with the users of a load run
-	seed          func(p *process)
+	start         func(users int) *process
+	seed          func(p *process, users int) // makes the users, where start cannot
 	client        string
 	password, srp func(c *candidate, call caller, n int) error
 }
 
 func userName(n int) string { return fmt.Sprintf("user%02d@example.com", n%users) }
 
-func newGatepass(dir, name, db string) *candidate {
+func buildGatepass(dir string) string {
 	bin := filepath.Join(dir, "gatepass")
 	build := exec.Command("go", "build", "-o", bin, "./cmd/gatepass")
 	build.Dir, build.Stderr = "..", os.Stderr
 	check(build.Run())
-	config := filepath.Join(dir, "gate.yaml")
-	var list strings.Builder
-	for n := range users {
-		fmt.Fprintf(&list, "      - {username: %s, password_env: BENCH_PASSWORD}\n", userName(n))
+	return bin
+}
+
+// gateYAML writes a configuration with n users.
+func gateYAML(dir string, n int) string {
+	var b strings.Builder
+	b.WriteString("user_pools:\n  - id: " + pool + "\n    clients:\n      - id: bench\n        auth_flows: [ALLOW_USER_SRP_AUTH, ALLOW_USER_PASSWORD_AUTH]\n    users:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "      - {username: %s, password_env: BENCH_PASSWORD}\n", userName(i))
 	}
-	text := "user_pools:\n  - id: " + pool + "\n    clients:\n      - id: bench\n        auth_flows: [ALLOW_USER_SRP_AUTH, ALLOW_USER_PASSWORD_AUTH]\n    users:\n" + list.String()
-	check(os.WriteFile(config, []byte(text), 0o600))
-	empty := filepath.Join(dir, "empty.yaml")
-	check(os.WriteFile(empty, []byte(strings.SplitN(text, "    users:", 2)[0]), 0o600))
-	c := &candidate{name: "gatepass " + name, client: "bench", password: withPassword, srp: withSRP, seed: func(*process) {}}
-	c.start = func(seeded bool) *process {
-		port, declared := freePort(), empty
-		if seeded {
-			declared = config
-		}
-		args := []string{"serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port), "-c", declared}
+	file := filepath.Join(dir, fmt.Sprintf("gate%d.yaml", n))
+	check(os.WriteFile(file, []byte(b.String()), 0o600))
+	return file
+}
+
+// newGatepass is gatepass in memory, or on a new SQLite file at each start.
+func newGatepass(dir, bin, name, db string) *candidate {
+	c := &candidate{name: "gatepass " + name, client: "bench", password: withPassword, srp: withSRP, seed: func(*process, int) {}}
+	c.start = func(n int) *process {
+		port := freePort()
+		args := []string{"serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port), "-c", gateYAML(dir, n)}
 		if db != "" {
 			old, err := filepath.Glob(filepath.Join(dir, db+"*"))
 			check(err)
@@ -70,13 +75,13 @@ func newCognitoLocal(dir string) *candidate {
 		return nil
 	}
 	c := &candidate{name: "cognito-local", password: withPassword}
-	c.start = func(bool) *process {
+	c.start = func(int) *process {
 		data := filepath.Join(dir, fmt.Sprintf("cognito-local-%d", time.Now().UnixNano()))
 		check(os.Mkdir(data, 0o700))
 		port := freePort()
 		return run(port, data, []string{fmt.Sprintf("PORT=%d", port), "HOST=127.0.0.1"}, "node", script)
 	}
-	c.seed = func(p *process) {
+	c.seed = func(p *process, users int) {
 		call := newCaller(p.base)
 		id := call.field("CreateUserPool", map[string]any{"PoolName": "bench"}, "UserPool", "Id")
 		c.client = call.field("CreateUserPoolClient", map[string]any{"UserPoolId": id, "ClientName": "bench", "ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH"}}, "UserPoolClient", "ClientId")

@@ -1,76 +1,105 @@
 // Command server measures the gatepass server beside cognito-local, each a
-// process of its own on loopback, in turn. The load generator shares the
-// machine's processors with the server under test.
+// process of its own on loopback, in turn within every round. The load generator
+// shares the machine's processors with the server under test.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 )
 
-func main() {
-	rounds := flag.Int("rounds", 5, "cold starts of each")
-	span := flag.Duration("span", 10*time.Second, "length of a load run")
-	long := flag.Duration("long", 0, "length of a run in slices of -span, to see a decline; 0 leaves it out")
-	flag.Parse()
-	dir, err := os.MkdirTemp("", "gatepass-bench")
-	check(err)
-	defer os.RemoveAll(dir)
-	list := []*candidate{newGatepass(dir, "memory", ""), newGatepass(dir, "sqlite", "gate.db")}
-	if c := newCognitoLocal(dir); c != nil {
-		list = append(list, c)
-	}
-	coldStarts(list, *rounds)
-	for _, c := range list {
-		load(c, *span, *long)
-	}
+type options struct {
+	rounds, slices int
+	span           time.Duration
 }
 
-func check(err error) {
-	if err != nil {
+func main() {
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds; the medians are over them")
+	flag.DurationVar(&o.span, "span", 10*time.Second, "length of a load run")
+	flag.IntVar(&o.slices, "slices", 6, "load runs one after another on one process, to see a decline; 0 leaves them out")
+	flag.Parse()
+	runtime.LockOSThread() // servers end with the thread that started them
+	if err := measure(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func coldStarts(list []*candidate, rounds int) {
-	times := map[string][]time.Duration{}
-	memory := map[string][]float64{}
-	for range rounds {
-		for _, c := range list {
-			p := c.start(false)
-			times[c.name] = append(times[c.name], p.took)
-			time.Sleep(2 * time.Second) // background work of the start ends
-			memory[c.name] = append(memory[c.name], p.rss())
-			p.stop()
-		}
-	}
-	for _, c := range list {
-		slices.Sort(times[c.name])
-		slices.Sort(memory[c.name])
-		fmt.Printf("%-16s cold start to the first answer %4d ms   idle memory %5.1f MiB   (medians of %d)\n",
-			c.name, times[c.name][rounds/2].Milliseconds(), memory[c.name][rounds/2], rounds)
+// failure is what check panics with, so that servers and files are cleared away.
+type failure struct{ error }
+
+func check(err error) {
+	if err != nil {
+		panic(failure{err})
 	}
 }
 
-func load(c *candidate, span, long time.Duration) {
-	p := c.start(true)
-	defer p.stop()
-	c.seed(p)
-	rate := signIns(c, p, span, c.password)
-	fmt.Printf("%-16s password sign-ins, 8 connections: %6.1f/s   memory after %5.1f MiB\n", c.name, rate, p.rss())
-	if c.srp != nil {
-		before := p.cpu()
-		rate = signIns(c, p, span, c.srp)
-		per := (p.cpu() - before).Seconds() / (rate * span.Seconds())
-		floor := cryptoFloor()
-		fmt.Printf("%-16s verified SRP sign-ins, 8 connections: %6.1f/s   server CPU %.2f ms each, of which cryptography %.2f ms (%.0f %%)\n",
-			c.name, rate, per*1e3, floor*1e3, 100*floor/per)
+func measure(o options) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			err = f.error
+		}
+	}()
+	dir, err := os.MkdirTemp("", "gatepass-bench")
+	check(err)
+	defer os.RemoveAll(dir)
+	bin := buildGatepass(dir)
+	list := []*candidate{newGatepass(dir, bin, "memory", ""), newGatepass(dir, bin, "sqlite", "gate.db")}
+	if c := newCognitoLocal(dir); c != nil {
+		list = append(list, c)
 	}
-	for done := time.Duration(0); done < long; done += span {
-		fmt.Printf("%-16s password sign-ins, second %v: %6.1f/s\n", c.name, done+span, signIns(c, p, span, c.password))
+	fmt.Printf("%d processors, shared by server and load generator; medians of %d rounds; ratio: of each round's pair with the last\n", runtime.NumCPU(), o.rounds)
+	rounds(list, o.rounds, starts)
+	rounds(list, o.rounds, func(c *candidate) []figure { return load(c, o.span) })
+	if o.slices > 0 {
+		rounds(list, 1, func(c *candidate) []figure { return endurance(c, o) })
 	}
+	return nil
+}
+
+// figure is one thing measured.
+type figure struct {
+	name  string
+	value float64
+}
+
+// rounds measures every candidate in each round, and prints what the rounds say.
+func rounds(list []*candidate, n int, what func(*candidate) []figure) {
+	all := make([][][]figure, len(list)) // by candidate and round
+	for range n {
+		for i, c := range list {
+			all[i] = append(all[i], what(c))
+		}
+	}
+	last := all[len(all)-1]
+	for i, c := range list {
+		for f, first := range all[i][0] {
+			var values, ratios []float64
+			for r := range n {
+				values = append(values, all[i][r][f].value)
+				if f < len(last[r]) && last[r][f].name == first.name {
+					ratios = append(ratios, all[i][r][f].value/last[r][f].value)
+				}
+			}
+			fmt.Printf("%-16s %-52s %8.1f  (%.1f to %.1f)", c.name, first.name, median(values), slices.Min(values), slices.Max(values))
+			if len(ratios) == n && i < len(list)-1 {
+				fmt.Printf("  ratio %.3f", median(ratios))
+			}
+			fmt.Println()
+		}
+	}
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
 }

@@ -16,10 +16,11 @@ import (
 
 // process is a server under test.
 type process struct {
-	cmd  *exec.Cmd
-	base string
-	took time.Duration // from the start of the process to the first answer
-	log  bytes.Buffer
+	cmd   *exec.Cmd
+	base  string
+	begun time.Time
+	took  time.Duration // from the start of the process to the first answer
+	log   bytes.Buffer
 }
 
 func freePort() int {
@@ -35,17 +36,19 @@ func run(port int, dir string, env []string, name string, args ...string) *proce
 	p.cmd = exec.Command(name, args...)
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), env...)
 	p.cmd.Stderr = &p.log
-	begin := time.Now()
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.begun = time.Now()
 	check(p.cmd.Start())
-	for time.Since(begin) < 20*time.Second {
+	for time.Since(p.begun) < 20*time.Second {
 		resp, err := http.Post(p.base+"/", "application/x-amz-json-1.1", strings.NewReader("{}"))
 		if err == nil {
-			p.took = time.Since(begin)
+			p.took = time.Since(p.begun)
 			_ = resp.Body.Close()
 			return p
 		}
 		time.Sleep(time.Millisecond)
 	}
+	p.stop()
 	check(fmt.Errorf("%s does not answer: %s", name, p.log.String()))
 	return nil
 }
