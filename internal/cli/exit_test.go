@@ -46,7 +46,7 @@ func TestExitCodes(t *testing.T) {
 		{"nothing listens", get("http://127.0.0.1:1/"), 7},
 		{"refused by the API", &statusError{status: "403 Forbidden", err: gatepass.ErrDenied}, 22},
 		{"stdout", &writeError{io.ErrClosedPipe}, 23},
-		{"silence", get("http://" + silent.Listener.Addr().String()), 28},
+		{"silence", getWithin(50*time.Millisecond, "http://"+silent.Listener.Addr().String()), 28},
 		{"plain server", get("https://" + plain.Listener.Addr().String()), 35},
 		{"unknown certificate", get(encrypted.URL), 60},
 		{"interrupted in a challenge", errors.Join(gatepass.ErrUnhandledChallenge, context.Canceled), 130},
@@ -61,9 +61,11 @@ func refusedWith(code, message string) error {
 	return fmt.Errorf("InitiateAuth: %w", wire.Errorf(code, "%s", message))
 }
 
-// get is the error of a request.
-func get(url string) error {
-	resp, err := (&http.Client{Timeout: 200 * time.Millisecond}).Get(url)
+// get is the error of a request that is given plenty of time.
+func get(url string) error { return getWithin(time.Minute, url) }
+
+func getWithin(d time.Duration, url string) error {
+	resp, err := (&http.Client{Timeout: d}).Get(url)
 	if err == nil {
 		_ = resp.Body.Close()
 	}
