@@ -50,6 +50,8 @@ type Claim struct {
 	when       stamp
 	at         time.Time
 	token      string
+	names      []string    // of the signed headers, cut once; the first in room
+	room       [8]string
 	values     [8][]string // of the first signed headers, looked up once
 
 	body     []byte
@@ -161,9 +163,11 @@ func (c *Claim) parseTarget() *Error {
 func (c *Claim) checkSignedHeaders() *Error {
 	host := false
 	last := ""
+	c.names = c.room[:0]
 	for rest := c.signed; rest != ""; {
 		var name string
 		name, rest, _ = strings.Cut(rest, ";")
+		c.names = append(c.names, name)
 		if name <= last || !lowerName(name) {
 			return invalid(7, ErrIncomplete, "SignedHeaders must be sorted, in lower case and without repetition, got '"+c.signed+"'")
 		}
@@ -188,11 +192,9 @@ func lowerName(name string) bool {
 	return true
 }
 
-// names says whether SignedHeaders has a name, in whatever case it is asked.
-func namesHeader(signed, name string) bool {
-	for signed != "" {
-		var n string
-		n, signed, _ = strings.Cut(signed, ";")
+// signs says whether SignedHeaders has a name, in whatever case it is asked.
+func (c *Claim) signs(name string) bool {
+	for _, n := range c.names {
 		if len(n) == len(name) && strings.EqualFold(n, name) {
 			return true
 		}
@@ -203,10 +205,7 @@ func namesHeader(signed, name string) bool {
 // checkHeaders refuses signed headers that are not there and AWS's headers that
 // are there unsigned: nobody could say who put them in.
 func (c *Claim) checkHeaders() *Error {
-	n := 0
-	for rest := c.signed; rest != ""; {
-		var name string
-		name, rest, _ = strings.Cut(rest, ";")
+	for n, name := range c.names {
 		values, _, ok := c.header(name)
 		if !ok {
 			return incomplete(7, "'"+name+"' is named as a SignedHeader, but it does not exist in the HTTP request.")
@@ -214,13 +213,12 @@ func (c *Claim) checkHeaders() *Error {
 		if n < len(c.values) {
 			c.values[n] = values
 		}
-		n++
 	}
 	for key, values := range c.request.Header {
 		if !isAmz(key) {
 			continue
 		}
-		if !namesHeader(c.signed, key) && !c.unsignedToken(key) {
+		if !c.signs(key) && !c.unsignedToken(key) {
 			return invalid(0, ErrIncomplete, "There were headers present in the request which were not signed: "+strings.ToLower(key))
 		}
 		if err := checkAmz(key, values); err != nil {

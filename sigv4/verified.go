@@ -60,16 +60,14 @@ func (v *Verified) RawQuery() string {
 }
 
 // Signed says whether the signature covers a header, whatever the case of name.
-func (v *Verified) Signed(name string) bool { return namesHeader(v.claim.signed, name) }
+func (v *Verified) Signed(name string) bool { return v.claim.signs(name) }
 
 // Header is a copy of the headers that were signed and of those allowed to be
 // unsigned (content negotiation and the verifier's AllowHeaders). Authorization
 // and X-Amz-Security-Token are never among them.
 func (v *Verified) Header() http.Header {
 	out := make(http.Header)
-	for rest := v.claim.signed; rest != ""; {
-		var name string
-		name, rest, _ = strings.Cut(rest, ";")
+	for _, name := range v.claim.names {
 		v.copyHeader(out, name)
 	}
 	for _, name := range allowedHeaders {

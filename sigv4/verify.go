@@ -111,10 +111,7 @@ func (c *Claim) canonical(s *scratch, as candidate) {
 }
 
 func (c *Claim) appendHeaders(s *scratch, host string) {
-	n := 0
-	for rest := c.signed; rest != ""; n++ {
-		var name string
-		name, rest, _ = strings.Cut(rest, ";")
+	for n, name := range c.names {
 		var values []string // nil only for the host
 		if n < len(c.values) {
 			values = c.values[n]
