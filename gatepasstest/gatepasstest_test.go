@@ -150,3 +150,39 @@ func TestIssuerEndpoint(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Guests get the role for guests, and what it allows.
+func TestGuests(t *testing.T) {
+	st := gatepasstest.New(t, func(s *server.Server) {
+		p := &s.Config.IdentityPools[0]
+		p.AllowGuests, p.UnauthenticatedRole = true, "Guest"
+		s.Config.Roles = append(s.Config.Roles, server.Role{Name: "Guest", Policies: map[string]server.Document{
+			"read": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/GET/notes"}}`,
+		}})
+	})
+	ctx := context.Background()
+	guest, err := st.Client.Guest(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gatepass.Call[[]note](ctx, guest, "GET", st.API+"/notes", nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := gatepass.Call[note](ctx, guest, "POST", st.API+"/notes", note{"x"}); !errors.Is(err, gatepass.ErrDenied) {
+		t.Errorf("a guest posted: %v", err)
+	}
+}
+
+// Sign-out everywhere ends the other session of the user too.
+func TestSignOutEverywhere(t *testing.T) {
+	st := gatepasstest.New(t)
+	ctx := context.Background()
+	here, there := st.SignedIn("ada"), st.SignedIn("ada")
+	if err := here.SignOut(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	st.Advance(2 * time.Hour) // tokens and credentials are over and must be renewed
+	if _, err := gatepass.Call[[]note](ctx, there, "GET", st.API+"/notes", nil); !errors.Is(err, gatepass.ErrRefreshExpired) {
+		t.Errorf("the other session: %v", err)
+	}
+}

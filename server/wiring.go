@@ -39,7 +39,7 @@ func (s *Server) wire() {
 	}
 	s.verifiers = map[string]*sigv4.Verifier{}
 	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceGatepass} {
-		s.verifiers[service] = &sigv4.Verifier{Region: s.region(), Profile: sigv4.Generic(service), EchoCanonical: true}
+		s.verifiers[service] = &sigv4.Verifier{Region: s.region(), Profile: sigv4.Generic(service)}
 	}
 }
 
