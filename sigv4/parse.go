@@ -50,7 +50,7 @@ type Claim struct {
 	when       stamp
 	at         time.Time
 	token      string
-	names      []string    // of the signed headers, cut once; the first in room
+	names      []string // of the signed headers, cut once; the first in room
 	room       [8]string
 	values     [8][]string // of the first signed headers, looked up once
 
