@@ -48,12 +48,13 @@ const firstKey = "1"
 // some hundred milliseconds and otherwise happens at the first sign-in.
 func (s *Service) PrepareKeys(ctx context.Context, poolID string) error {
 	s.setup()
-	for _, use := range []string{useID, useAccess} {
-		if _, err := s.key(ctx, poolID, use); err != nil {
-			return outward(err)
-		}
+	var errs [2]error
+	var both sync.WaitGroup
+	for i, use := range []string{useID, useAccess} {
+		both.Go(func() { _, errs[i] = s.key(ctx, poolID, use) })
 	}
-	return nil
+	both.Wait()
+	return outward(errors.Join(errs[:]...))
 }
 
 func (s *Service) key(ctx context.Context, pool, use string) (*token.Key, error) {
