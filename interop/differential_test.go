@@ -39,7 +39,7 @@ var (
 // drawn is a random request, before anybody signs it.
 type drawn struct {
 	method, path, query string
-	headers             map[string]string
+	headers             http.Header
 	body                []byte
 }
 
@@ -48,7 +48,7 @@ func draw(r *rand.Rand) drawn {
 	segments := []string{"notes", "a%20b", "a%2Fb", "%C3%A9", "us-east-1:1111", "me@x.io", "it's", "a+b", "a,b", "(x)", "~u", "%7Eu", "a=b", "@connections", "Ab%3D", "$default", "*", ".", "..", "", "%25", "a%2520b", "!x"}
 	names := []string{"a", "b", "A", "a-b", "a_b", "f[x]", "agent-role", "agent%3Acontains", "k%20k", "%C3%BC", "x~", "z"}
 	values := []string{"", "1", "2", "10", "a b", "a%20b", "a+b", "%2B", "%2F", "a/b", "*", "it's", "%E2%82%AC", "%41", "=", "a=b", "x,y", "@", ":", "!", "(1)"}
-	d := drawn{method: pick([]string{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"}), path: "/prod", headers: map[string]string{}}
+	d := drawn{method: pick([]string{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"}), path: "/prod", headers: http.Header{}}
 	depth := 1
 	for range r.IntN(5) {
 		seg := pick(segments)
@@ -72,11 +72,11 @@ func draw(r *rand.Rand) drawn {
 		}
 	}
 	d.query = strings.Join(pairs, "&")
-	for range r.IntN(3) {
-		d.headers["X-Amz-Meta-"+pick([]string{"A", "B", "Long-Name", "C"})] = pick([]string{"v", "a  b", "  trimmed ", "a,b", `"q   q"`, "x=y; z", "é"})
+	for range r.IntN(4) {
+		d.headers.Add("X-Amz-Meta-"+pick([]string{"A", "B", "Long-Name", "C"}), pick([]string{"v", "a  b", "  trimmed ", "a,b", `"q   q"`, "x=y; z", "é"})) // a name may be drawn twice
 	}
 	if r.IntN(2) == 0 {
-		d.headers["Content-Type"] = pick([]string{"application/json", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"})
+		d.headers.Set("Content-Type", pick([]string{"application/json", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"}))
 	}
 	d.body = []byte(strings.Repeat("x", r.IntN(64)))
 	return d
@@ -92,9 +92,7 @@ func (d drawn) request(t *testing.T) *http.Request {
 	if err != nil {
 		t.Fatalf("%q: %v", target, err)
 	}
-	for k, v := range d.headers {
-		r.Header.Set(k, v)
-	}
+	r.Header = d.headers.Clone()
 	return r
 }
 
@@ -115,9 +113,7 @@ func sdk(t *testing.T, wire *http.Request, d drawn) *http.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range d.headers {
-		r.Header.Set(k, v)
-	}
+	r.Header = d.headers.Clone()
 	sum := sigv4.HashOf(d.body)
 	c := aws.Credentials{AccessKeyID: diffKeys.AccessKeyID, SecretAccessKey: diffKeys.SecretAccessKey, SessionToken: diffKeys.SessionToken}
 	if err := v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), "execute-api", "us-east-1", diffAt); err != nil {
@@ -138,6 +134,10 @@ func accepted(t *testing.T, v *sigv4.Verifier, keys *sigv4.KeyCache, r *http.Req
 	_, err = claim.Verify(keys.Key(claim.AccessKeyID(), diffKeys.SecretAccessKey, claim))
 	return err
 }
+
+// What gatepass respells or refuses before it signs never reaches the comparison:
+// a '+' or ';' in a query, dot segments (aws-crt gets them, the SDK does not
+// normalise), and paths above the root.
 
 // TestDifferentialSDK: the same Authorization, byte for byte, as aws-sdk-go-v2
 // makes for the request on the wire, and what the SDK signs is accepted.
@@ -185,11 +185,16 @@ func TestDifferentialCRT(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	s := &sigv4.Signer{Region: "us-east-1", Profile: sigv4.ExecuteAPI()}
+	v := &sigv4.Verifier{Region: "us-east-1", Profile: sigv4.ExecuteAPI()}
+	var keys sigv4.KeyCache
 	var want, what []string
 	var lines bytes.Buffer
 	for range cases {
 		d := draw(r)
 		mine := ours(t, s, d)
+		if err := accepted(t, v, &keys, mine, d.body); err != nil { // aws-crt's is the same, if it is
+			t.Fatalf("%s %q: %v", d.method, mine.URL, err)
+		}
 		want = append(want, mine.Header.Get("Authorization"))
 		what = append(what, fmt.Sprintf("%s %q %q", d.method, d.path+"?"+mine.URL.RawQuery, d.headers))
 		doc, err := json.Marshal(crtCase(d, mine))
@@ -212,7 +217,9 @@ func crtCase(d drawn, mine *http.Request) map[string]any {
 	}
 	headers := [][2]string{{"host", mine.URL.Host}}
 	for _, k := range slices.Sorted(maps.Keys(d.headers)) {
-		headers = append(headers, [2]string{k, d.headers[k]})
+		for _, v := range d.headers[k] {
+			headers = append(headers, [2]string{k, v})
+		}
 	}
 	sum := sigv4.HashOf(d.body)
 	return map[string]any{
