@@ -29,12 +29,18 @@ func (c *Config) validateAPIs() error {
 	return nil
 }
 
-func (s *Server) apis() []gateway.API {
+// apis are the declared APIs with their handlers, which must all be there.
+func (s *Server) apis() ([]gateway.API, error) {
 	out := make([]gateway.API, len(s.Config.APIs))
 	for i, a := range s.Config.APIs {
+		for j, r := range a.Routes {
+			if r.Handler != "" && s.Handlers[r.Handler] == nil {
+				return nil, s.Config.fail(fmt.Sprintf("$.apis[%d].routes[%d].handler", i, j), "no handler named %q is in this program; use uri for a backend", r.Handler)
+			}
+		}
 		out[i] = a.gateway(s)
 	}
-	return out
+	return out, nil
 }
 
 // gateway is the API as the gateway knows it; handlers are looked up in s, which

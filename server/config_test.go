@@ -76,3 +76,16 @@ func TestM04(t *testing.T) {
 		}
 	}
 }
+
+// A handler that the program does not have is named, with its line.
+func TestUnknownHandler(t *testing.T) {
+	c, err := server.ParseConfig("gate.yaml", []byte(strings.Replace(goodConfig, `uri: "http://127.0.0.1:3000"`, "handler: nothing", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = (&server.Server{Config: c}).Start(t.Context())
+	var ce *server.ConfigError
+	if !errors.As(err, &ce) || ce.Line != 21 || !strings.Contains(ce.Message, "nothing") {
+		t.Errorf("%+v", err)
+	}
+}

@@ -138,7 +138,11 @@ func (s *Server) assemble(ctx context.Context) error {
 	if err := s.apply(ctx); err != nil {
 		return err
 	}
-	return s.gateway.SetAPIs(s.apis()...)
+	apis, err := s.apis()
+	if err != nil {
+		return err
+	}
+	return s.gateway.SetAPIs(apis...)
 }
 
 func (s *Server) keyFile() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -108,10 +109,9 @@ func (s *Server) authenticate(r *http.Request, service string) (gateway.Resolved
 
 // authorize asks the caller's policies; no answer is a denial.
 func (s *Server) authorize(r *http.Request, who gateway.Resolved, action, resource string) error {
-	host, _, _ := strings.Cut(r.RemoteAddr, "%")
 	d := policy.Evaluate(policy.Request{
 		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
-		Context: requestContext(r, host, s.region()),
+		Context: requestContext(r, s.region()),
 	}, who.Policies...)
 	if d.Allowed {
 		return nil
@@ -122,9 +122,11 @@ func (s *Server) authorize(r *http.Request, who gateway.Resolved, action, resour
 
 // requestContext holds the condition keys of the request itself. The address is
 // the peer's: nothing a client sends can change it.
-func requestContext(r *http.Request, remote, region string) policy.Context {
+func requestContext(r *http.Request, region string) policy.Context {
 	c := policy.NewContext()
-	c.Set("aws:SourceIp", hostOf(remote))
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		c.Set("aws:SourceIp", peer.Addr().WithZone("").Unmap().String())
+	}
 	c.Set("aws:UserAgent", r.UserAgent())
 	c.Set("aws:RequestedRegion", region)
 	secure := "false"
@@ -133,13 +135,6 @@ func requestContext(r *http.Request, remote, region string) policy.Context {
 	}
 	c.Set("aws:SecureTransport", secure)
 	return c
-}
-
-func hostOf(remote string) string {
-	if i := strings.LastIndexByte(remote, ':'); i >= 0 {
-		remote = remote[:i]
-	}
-	return strings.Trim(remote, "[]")
 }
 
 // jsonError gives a verifier's refusal the status of JSON services.
