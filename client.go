@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -59,9 +60,9 @@ type Client struct {
 	hosts endpoints
 	http  *http.Client
 	store Store
-	drift drift
+	drift wire.Drift
 
-	legacyRefresh flag
+	legacyRefresh atomic.Bool
 }
 
 // String shows the ids only.
@@ -125,10 +126,10 @@ func (c *Client) local() time.Time {
 }
 
 // now is the time by the services' clock.
-func (c *Client) now() time.Time { return c.local().Add(c.drift.get()) }
+func (c *Client) now() time.Time { return c.local().Add(c.drift.Get()) }
 
 func (c *Client) caller() wire.Caller {
-	return wire.Caller{HTTP: c.http, Seen: func(h http.Header) { c.drift.observe(wire.DateOf(h), c.local()) }}
+	return wire.Caller{HTTP: c.http, Seen: func(h http.Header) { c.drift.Observe(wire.DateOf(h), c.local()) }}
 }
 
 // callIDP calls the user pool once. Most of its operations use something up (a

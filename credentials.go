@@ -64,8 +64,10 @@ func (s *Session) unexpired(r record) bool {
 	return r.AccessKeyID != "" && r.AccessKeyID != s.refused && s.c.now().Before(r.KeysExpire)
 }
 
-// renewOver renews credentials that an API refused, unless that happened already.
-func (s *Session) renewOver(ctx context.Context, refused Credentials) (Credentials, error) {
+// RenewCredentials gives others than the credentials that an API refused, unless
+// they were renewed already: for who sends requests by other means than
+// [Session.Transport]. Errors: those of [Session.Credentials].
+func (s *Session) RenewCredentials(ctx context.Context, refused Credentials) (Credentials, error) {
 	s.mu.Lock()
 	s.refused = refused.AccessKeyID
 	s.mu.Unlock()

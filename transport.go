@@ -40,7 +40,7 @@ type Transport struct {
 
 	session *Session
 	signer  *sigv4.Signer
-	drift   drift
+	drift   wire.Drift
 }
 
 // Transport gives a signing transport for API Gateway (service execute-api) in
@@ -94,7 +94,7 @@ func (t *Transport) tries(r *http.Request, body func() (io.ReadCloser, error), c
 		if err != nil || resp.StatusCode != http.StatusForbidden {
 			return resp, err
 		}
-		refusal, err := peek(resp)
+		refusal, err := wire.PeekError(resp)
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +102,7 @@ func (t *Transport) tries(r *http.Request, body func() (io.ReadCloser, error), c
 		case errors.Is(refusal, ErrClockSkew) && !clock && t.correct(resp.Header):
 			clock = true
 		case errors.Is(refusal, ErrCredentialsExpired) && !renewed:
-			fresh, err := t.session.renewOver(r.Context(), creds)
+			fresh, err := t.session.RenewCredentials(r.Context(), creds)
 			if err != nil || fresh.AccessKeyID == creds.AccessKeyID {
 				return resp, nil // what the API said says more
 			}
@@ -133,7 +133,7 @@ func (t *Transport) send(r *http.Request, body func() (io.ReadCloser, error), cr
 	return t.base().RoundTrip(out)
 }
 
-func (t *Transport) now() time.Time { return t.session.c.now().Add(t.drift.get()) }
+func (t *Transport) now() time.Time { return t.session.c.now().Add(t.drift.Get()) }
 
 func (t *Transport) base() http.RoundTripper {
 	if t.Base != nil {
@@ -147,9 +147,9 @@ func (t *Transport) base() http.RoundTripper {
 
 // correct takes the API's clock from its answer; false if that says nothing new.
 func (t *Transport) correct(h http.Header) bool {
-	before := t.drift.get()
-	t.drift.observe(wire.DateOf(h), t.session.c.now())
-	return t.drift.get() != before
+	before := t.drift.Get()
+	t.drift.Observe(wire.DateOf(h), t.session.c.now())
+	return t.drift.Get() != before
 }
 
 // allowed refuses to send credentials along a redirect, in the clear, or to a
@@ -194,18 +194,4 @@ func closeBody(r *http.Request) error {
 		return nil
 	}
 	return r.Body.Close()
-}
-
-// peek reads a refusal and leaves the response as it was, in memory.
-func peek(resp *http.Response) (*wire.Error, error) {
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
-	if err != nil {
-		return nil, errors.Join(err, resp.Body.Close())
-	}
-	rest := resp.Body
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(b), rest), rest}
-	return wire.ReadError(resp.StatusCode, resp.Header, b), nil
 }

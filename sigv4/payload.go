@@ -19,8 +19,36 @@ var EmptyHash = HashOf(nil)
 // HashOf is the hash of a body held in memory.
 func HashOf(body []byte) Hash { return sha256.Sum256(body) }
 
-// String is the hash in lower-case hexadecimal.
-func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+// What is signed in place of a hash where the service takes a body that is not
+// hashed, as S3, Lambda function URLs and VPC Lattice do and API Gateway does
+// not. [Signer.Sign] puts their text into X-Amz-Content-Sha256 too, where the
+// service looks for it; a presigned URL cannot carry them.
+var (
+	// UnsignedPayload leaves the body out of the signature.
+	UnsignedPayload = Hash([]byte("UNSIGNED-PAYLOAD, not a SHA-256!"))
+	// UnsignedTrailer does so for a body in aws-chunked form that ends in a
+	// trailer, which holds the checksum.
+	UnsignedTrailer = Hash([]byte("UNSIGNED TRAILER, not a SHA-256!"))
+)
+
+// String is the hash in lower-case hexadecimal, or the words that stand for one.
+func (h Hash) String() string {
+	if words := h.words(); words != "" {
+		return words
+	}
+	return hex.EncodeToString(h[:])
+}
+
+// words are what is signed in place of the hash of a body that is not hashed.
+func (h *Hash) words() string {
+	switch *h {
+	case UnsignedPayload:
+		return "UNSIGNED-PAYLOAD"
+	case UnsignedTrailer:
+		return "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+	}
+	return ""
+}
 
 // HashBody hashes the body of a request that is to be sent, leaving it ready to
 // be sent: by GetBody where there is one, else by reading a Body that is an

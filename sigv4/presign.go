@@ -41,6 +41,9 @@ func (s *Signer) presign(j *job, r *http.Request, c *Credentials, payload *Hash,
 	if err := s.checkPresign(r, expires); err != nil {
 		return err
 	}
+	if payload.words() != "" {
+		return unsignable("a presigned URL always has its body hashed")
+	}
 	j.when = j.scratch.when(now)
 	if err := s.open(j, r, c); err != nil {
 		return err

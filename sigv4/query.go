@@ -72,17 +72,23 @@ func cleanQuery(raw string) (string, error) {
 	if holds(raw, &controlSet) {
 		return "", unsignable("the query has a control byte in it: percent-encode it")
 	}
+	return cleanSegment(WithoutPresign(raw)), nil
+}
+
+// WithoutPresign takes the parameters of a presigned request out of a raw query
+// and leaves everything else as it is, byte for byte.
+func WithoutPresign(raw string) string {
 	if !hasPresign(raw) {
-		return cleanSegment(raw), nil
+		return raw
 	}
 	var kept []string
 	for seg := range strings.SplitSeq(raw, "&") {
 		name, _, _ := strings.Cut(seg, "=")
 		if slot, _ := presignSlot(name); slot < 0 {
-			kept = append(kept, cleanSegment(seg))
+			kept = append(kept, seg)
 		}
 	}
-	return strings.Join(kept, "&"), nil
+	return strings.Join(kept, "&")
 }
 
 func cleanSegment(raw string) string {

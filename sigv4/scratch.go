@@ -151,6 +151,10 @@ func appendValues(dst []byte, values []string, one string) []byte {
 
 func (s *scratch) appendPayload(payload *Hash) {
 	s.canon = append(s.canon, '\n')
+	if words := payload.words(); words != "" {
+		s.canon = append(s.canon, words...)
+		return
+	}
 	s.canon = hex.AppendEncode(s.canon, payload[:])
 }
 

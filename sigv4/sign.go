@@ -131,6 +131,10 @@ func (s *Signer) collect(j *job, r *http.Request, payload *Hash) error {
 		return err
 	}
 	j.addField("Host", nil, j.target.host)
+	if words := payload.words(); words != "" {
+		j.sha256 = words
+		j.addField(headerSHA256, nil, words)
+	}
 	hop := r.Header["Connection"]
 	for key, values := range r.Header {
 		if key == headerAuthorization || key == headerDate || key == headerToken {
@@ -173,6 +177,9 @@ func (j *job) addHeader(key string, values []string, payload *Hash) error {
 		}
 	}
 	if strings.EqualFold(key, headerSHA256) {
+		if payload.words() != "" && key == headerSHA256 {
+			return nil // collect has written it
+		}
 		if len(values) != 1 || !isHex(values[0]) {
 			return unsignable("X-Amz-Content-Sha256 is not one SHA-256 in hexadecimal; the body is always hashed")
 		}

@@ -3,7 +3,6 @@ package sigv4
 import (
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // Verified is a request whose signature was right, and the only thing later
@@ -49,14 +48,7 @@ func (v *Verified) RawQuery() string {
 	if !v.claim.presigned {
 		return raw
 	}
-	var kept []string
-	for seg := range strings.SplitSeq(raw, "&") {
-		name, _, _ := strings.Cut(seg, "=")
-		if slot, _ := presignSlot(name); slot < 0 {
-			kept = append(kept, seg)
-		}
-	}
-	return strings.Join(kept, "&")
+	return WithoutPresign(raw)
 }
 
 // Signed says whether the signature covers a header, whatever the case of name.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,7 +12,10 @@ import (
 	"time"
 )
 
-const maxReply = 10 << 20
+const (
+	maxReply   = 10 << 20
+	maxRefusal = 64 << 10
+)
 
 // Caller makes JSON 1.1 calls. The zero value is ready: [http.DefaultClient] and
 // unsigned.
@@ -97,6 +101,20 @@ func ReadError(status int, h http.Header, body []byte) *Error {
 	}
 	e.Cause, _ = Condition(e.Code, e.Message)
 	return e
+}
+
+// PeekError reads a refusal and leaves the response as it was, in memory.
+func PeekError(resp *http.Response) (*Error, error) {
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	if err != nil {
+		return nil, errors.Join(err, resp.Body.Close())
+	}
+	rest := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(b), rest), rest}
+	return ReadError(resp.StatusCode, resp.Header, b), nil
 }
 
 func shortCode(c string) string {

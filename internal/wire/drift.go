@@ -1,4 +1,4 @@
-package gatepass
+package wire
 
 import (
 	"sync/atomic"
@@ -12,14 +12,15 @@ const (
 	maxDrift = 24 * time.Hour
 )
 
-// drift is the measured difference between the services' clock and ours. It is
+// Drift is the measured difference between the services' clock and ours. It is
 // never written to a store. The zero value is none.
-type drift struct{ d atomic.Int64 }
+type Drift struct{ d atomic.Int64 }
 
-func (d *drift) get() time.Duration { return time.Duration(d.d.Load()) }
+// Get is what to add to our clock.
+func (d *Drift) Get() time.Duration { return time.Duration(d.d.Load()) }
 
-// observe takes in that the server's clock said server when ours said local.
-func (d *drift) observe(server, local time.Time) {
+// Observe takes in that the server's clock said server when ours said local.
+func (d *Drift) Observe(server, local time.Time) {
 	if server.IsZero() {
 		return
 	}
@@ -32,6 +33,3 @@ func (d *drift) observe(server, local time.Time) {
 		d.d.Store(int64(diff))
 	}
 }
-
-// flag is a bool that is set once and read by many.
-type flag struct{ atomic.Bool }
