@@ -46,21 +46,21 @@ the likely cause, and the exit code is 22. Redirects are not followed.`,
 	cmd.Flags().StringArrayVarP(&o.headers, "header", "H", nil, "a `\"Name: value\"`; with --data, Content-Type is application/json if not given")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.method, o.target, o.hasData = strings.ToUpper(args[0]), args[1], cmd.Flags().Changed("data")
-		return a.call(cmd.Context(), read(), o)
+		v, err := read()
+		if err != nil {
+			return err
+		}
+		return a.call(cmd.Context(), v, o)
 	}
 	return cmd
 }
 
 func (a *app) call(ctx context.Context, v settingValues, o callOptions) error {
-	c, err := a.client(v)
+	r, err := a.request(ctx, v, o)
 	if err != nil {
 		return err
 	}
-	r, err := a.request(ctx, v.api, o)
-	if err != nil {
-		return err
-	}
-	s, err := c.CurrentUser(ctx)
+	s, err := a.session(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func (a *app) call(ctx context.Context, v settingValues, o callOptions) error {
 }
 
 // request makes the request from what the user typed, before anything is sent.
-func (a *app) request(ctx context.Context, api string, o callOptions) (*http.Request, error) {
-	target, err := targetURL(api, o.target)
+func (a *app) request(ctx context.Context, v settingValues, o callOptions) (*http.Request, error) {
+	target, _, err := v.apiURL(o.target)
 	if err != nil {
 		return nil, err
 	}
@@ -110,18 +110,6 @@ func setHeaders(h http.Header, lines []string) error {
 	}
 	maps.Copy(h, given)
 	return nil
-}
-
-// targetURL puts a path behind the base URL of the API, byte for byte: what is
-// signed is what was typed.
-func targetURL(api, target string) (string, error) {
-	if strings.Contains(target, "://") {
-		return target, nil
-	}
-	if api == "" {
-		return "", hintf(usageErrorf("%s is a path, and no API is set", target), "set GATEPASS_API or --api to the base URL of a stage, or give a whole URL")
-	}
-	return strings.TrimSuffix(api, "/") + "/" + strings.TrimPrefix(target, "/"), nil
 }
 
 // body reads the data in one piece, because it is hashed before it is sent.

@@ -21,6 +21,9 @@ import (
 type app struct {
 	io  IOStreams
 	env func(name string) string
+
+	profile  string // --profile
+	noPrompt bool   // --no-prompt
 }
 
 // Main runs the command that args name (without the program's name) and returns
@@ -56,11 +59,12 @@ func newRoot(a *app) *cobra.Command {
 	root.SetIn(a.io.In)
 	root.SetOut(a.io.Out)
 	root.SetErr(a.io.Err)
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages", "Flags.FlagUsagesWrapped 80"))
+	root.SetUsageFunc(printUsage)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(
-		newDemo(a), newServe(a), newLogin(a), newCall(a), newWhoami(a), newLogout(a), newOutbox(a), newVersion(a),
-	)
+	root.PersistentFlags().StringVarP(&a.profile, "profile", "p", "", "`NAME` of the profile; empty: the one in use (GATEPASS_PROFILE)")
+	root.PersistentFlags().BoolVar(&a.noPrompt, "no-prompt", false, "never ask at the terminal (GATEPASS_NO_PROMPT)")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.applyEnvironment(cmd) }
+	a.addCommands(root)
 	root.AddCommand(helpTopics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -68,6 +72,33 @@ func newRoot(a *app) *cobra.Command {
 		c.Short = strings.ToLower(c.Short[:1]) + c.Short[1:]
 	}
 	return root
+}
+
+// addCommands adds every command, in its group of the help.
+func (a *app) addCommands(root *cobra.Command) {
+	root.AddGroup(groups...)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupUser,
+		newLogin(a),
+		newWhoami(a),
+		newLogout(a),
+	)
+	add(groupCall,
+		newCall(a),
+	)
+	add(groupHere,
+		newVersion(a),
+	)
+	add(groupGate,
+		newDemo(a),
+		newServe(a),
+		newOutbox(a),
+	)
 }
 
 // unknownCommand refuses what is no command and proposes what is close to it.

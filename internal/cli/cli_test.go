@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "stopserver": stopServer, "exits": exits, "fits": fits, "private": private, "totp": totp, "temporary": temporary,
+			"expand": expand,
 		},
 	})
 }
@@ -140,6 +141,15 @@ func fits(ts *testscript.TestScript, _ bool, args []string) {
 	if strings.Contains(text, "\x1b") {
 		ts.Fatalf("an escape sequence in %q", text)
 	}
+}
+
+// expand FILE TO writes the file to another place, with the values of the script's
+// variables.
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	path := ts.MkAbs(args[1])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+	ts.Check(os.WriteFile(path, []byte(text), 0o600))
 }
 
 // private PATTERN wants files of that name, which nobody else may read.

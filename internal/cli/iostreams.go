@@ -24,7 +24,28 @@ func (s IOStreams) notef(format string, args ...any) {
 }
 
 // outIsTerminal says whether a person reads stdout.
-func (s IOStreams) outIsTerminal() bool {
-	f, ok := s.Out.(*os.File)
+func (s IOStreams) outIsTerminal() bool { return isTerminal(s.Out) }
+
+// errIsTerminal says whether a person reads stderr.
+func (s IOStreams) errIsTerminal() bool { return isTerminal(s.Err) }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// color says whether what is written to w may be coloured: on a terminal, unless
+// NO_COLOR or CLICOLOR=0 is set or the terminal is dumb; anywhere with
+// CLICOLOR_FORCE. See no-color.org and bixense.com/clicolors.
+func (a *app) color(w io.Writer) bool {
+	force := a.env("CLICOLOR_FORCE")
+	switch {
+	case a.env("NO_COLOR") != "":
+		return false
+	case force != "" && force != "0":
+		return true
+	case a.env("CLICOLOR") == "0" || a.env("TERM") == "dumb":
+		return false
+	}
+	return isTerminal(w)
 }

@@ -24,7 +24,11 @@ The session is kept in a file that only you can read.`,
 	read := a.settingsOf(cmd, clientFlags()...)
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := a.client(read())
+		v, err := read()
+		if err != nil {
+			return err
+		}
+		c, err := a.client(v)
 		if err != nil {
 			return err
 		}
@@ -34,7 +38,7 @@ The session is kept in a file that only you can read.`,
 }
 
 func (a *app) login(ctx context.Context, c *gatepass.Client, args []string, fromStdin bool) error {
-	username, err := userName(ctx, args)
+	username, err := a.userName(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -42,7 +46,7 @@ func (a *app) login(ctx context.Context, c *gatepass.Client, args []string, from
 	if err != nil {
 		return err
 	}
-	s, err := c.SignIn(ctx, username, gatepass.Password(password), gatepass.Answer(answer))
+	s, err := c.SignIn(ctx, username, gatepass.Password(password), gatepass.Answer(a.answer))
 	if err != nil {
 		return err
 	}
@@ -50,11 +54,11 @@ func (a *app) login(ctx context.Context, c *gatepass.Client, args []string, from
 	return nil
 }
 
-func userName(ctx context.Context, args []string) (string, error) {
+func (a *app) userName(ctx context.Context, args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	name, err := ask(ctx, "User name: ", false)
+	name, err := a.ask(ctx, "User name: ", false)
 	if err == nil && name == "" {
 		err = usageErrorf("no user name was given")
 	}
@@ -68,7 +72,7 @@ func (a *app) password(ctx context.Context, username string, fromStdin bool) (st
 	if fromStdin {
 		return a.readSecret()
 	}
-	password, err := ask(ctx, fmt.Sprintf("Password of %s: ", username), true)
+	password, err := a.ask(ctx, fmt.Sprintf("Password of %s: ", username), true)
 	if err == nil && password == "" {
 		err = usageErrorf("no password was given")
 	}
@@ -79,35 +83,35 @@ func (a *app) password(ctx context.Context, username string, fromStdin bool) (st
 }
 
 // answer asks the user what the user pool asks.
-func answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
+func (a *app) answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
 	switch ch := ch.(type) {
 	case *gatepass.TOTP:
 		question := "Code of the authenticator app: "
 		if ch.Device != "" {
 			question = fmt.Sprintf("Code of the authenticator app (%s): ", ch.Device)
 		}
-		code, err := ask(ctx, question, false)
+		code, err := a.ask(ctx, question, false)
 		return ch.Code(code), err
 	case *gatepass.NewPassword:
-		return newPassword(ctx, ch)
+		return a.newPassword(ctx, ch)
 	}
 	return gatepass.Reply{}, gatepass.ErrUnhandledChallenge
 }
 
-func newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply, error) {
+func (a *app) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply, error) {
 	attributes := map[string]string{}
 	for _, name := range ch.Missing {
-		value, err := ask(ctx, "Your "+name+": ", false)
+		value, err := a.ask(ctx, "Your "+name+": ", false)
 		if err != nil {
 			return gatepass.Reply{}, err
 		}
 		attributes[name] = value
 	}
-	first, err := ask(ctx, "New password: ", true)
+	first, err := a.ask(ctx, "New password: ", true)
 	if err != nil {
 		return gatepass.Reply{}, err
 	}
-	second, err := ask(ctx, "New password again: ", true)
+	second, err := a.ask(ctx, "New password again: ", true)
 	if err != nil {
 		return gatepass.Reply{}, err
 	}

@@ -22,7 +22,11 @@ given out live on until they expire.`,
 	read := a.settingsOf(cmd, clientFlags()...)
 	cmd.Flags().BoolVar(&global, "global", false, "end the user's sessions on all other machines too")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := a.client(read())
+		v, err := read()
+		if err != nil {
+			return err
+		}
+		c, err := a.client(v)
 		if err != nil {
 			return err
 		}

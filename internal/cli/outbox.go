@@ -30,11 +30,15 @@ policy allows gatepass:ListMessages.`,
 	}
 	read := a.settingsOf(cmd, "endpoint", "region")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		v, err := read()
+		if err != nil {
+			return err
+		}
 		user := ""
 		if len(args) > 0 {
 			user = args[0]
 		}
-		return a.outbox(cmd.Context(), read(), user)
+		return a.outbox(cmd.Context(), v, user)
 	}
 	return cmd
 }

@@ -16,10 +16,18 @@ import (
 // maxSecret bounds a password read from stdin, in bytes.
 const maxSecret = 4 << 10
 
-// ask prompts at the user's own terminal, whatever stdin and stdout are, and
+// ask asks at the terminal, unless it was told not to.
+func (a *app) ask(ctx context.Context, question string, hidden bool) (string, error) {
+	if a.noPrompt {
+		return "", usageErrorf("%s is not asked for: --no-prompt", strings.TrimSuffix(question, ": "))
+	}
+	return askTerminal(ctx, question, hidden)
+}
+
+// askTerminal prompts at the user's own terminal, whatever stdin and stdout are, and
 // returns the line typed. With hidden it is not echoed. An interrupt ends the
 // prompt and gives the terminal its echo back.
-func ask(ctx context.Context, question string, hidden bool) (string, error) {
+func askTerminal(ctx context.Context, question string, hidden bool) (string, error) {
 	in, out, err := openTerminal()
 	if err != nil {
 		return "", usageErrorf("%s cannot be asked: there is no terminal", strings.TrimSuffix(question, ": "))

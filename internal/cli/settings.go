@@ -2,20 +2,29 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/profile"
 )
 
 // settingValues say which gate a command talks to, as whom.
 type settingValues struct {
 	endpoint, region, userPool, client, secret, identityPool, api, home string
+
+	apis    map[string]profile.API // of the profile
+	profile string                 // its name; "": none is taken
+	source  string                 // the file it is from
 }
 
 // A setting is a flag with an environment variable behind it. Without a flag it
@@ -34,14 +43,14 @@ func settings(v *settingValues) []setting {
 		{"client-id", "GATEPASS_CLIENT_ID", "`ID` of the app client", &v.client},
 		{"", "GATEPASS_CLIENT_SECRET", "secret of a confidential app client", &v.secret},
 		{"identity-pool-id", "GATEPASS_IDENTITY_POOL_ID", "`ID` of the identity pool", &v.identityPool},
-		{"api", "GATEPASS_API", "base `URL` of the API that paths belong to", &v.api},
-		{"", "GATEPASS_HOME", "directory of the session; empty: that of the user's settings", &v.home},
+		{"api", "GATEPASS_API", "base `URL` of the API that paths belong to, or its name", &v.api},
+		{"", "GATEPASS_HOME", "directory of profiles and sessions; empty: that of the user's settings", &v.home},
 	}
 }
 
 // settingsOf gives cmd the named flags and returns what reads them, after the
-// flags were parsed.
-func (a *app) settingsOf(cmd *cobra.Command, flags ...string) func() settingValues {
+// flags were parsed: from flags and environment first, then from the profile.
+func (a *app) settingsOf(cmd *cobra.Command, flags ...string) func() (settingValues, error) {
 	v := new(settingValues)
 	all := settings(v)
 	for _, s := range all {
@@ -49,11 +58,12 @@ func (a *app) settingsOf(cmd *cobra.Command, flags ...string) func() settingValu
 			cmd.Flags().StringVar(s.value, s.flag, "", s.usage+" ("+s.env+")")
 		}
 	}
-	return func() settingValues {
+	return func() (settingValues, error) {
 		for _, s := range all {
 			*s.value = cmp.Or(*s.value, a.env(s.env))
 		}
-		return *v
+		err := a.addProfile(v)
+		return *v, err
 	}
 }
 
@@ -62,19 +72,158 @@ func clientFlags() []string {
 	return []string{"endpoint", "region", "user-pool-id", "client-id", "identity-pool-id"}
 }
 
+// addProfile fills what flags and environment leave open from the profile in
+// use. Where they name another pool than a profile that was not asked for, it is
+// left out whole: ids of two gates do not mix.
+func (a *app) addProfile(v *settingValues) error {
+	name, p, source, err := a.findProfile(v.home)
+	if err != nil || source == "" {
+		return err
+	}
+	other := v.userPool != "" && v.userPool != p.UserPoolID || v.identityPool != "" && v.identityPool != p.IdentityPoolID
+	if other && a.profile == "" {
+		return nil
+	}
+	v.profile, v.source, v.apis = name, source, p.APIs
+	v.endpoint, v.region = cmp.Or(v.endpoint, p.Endpoint), cmp.Or(v.region, p.Region)
+	v.userPool, v.client = cmp.Or(v.userPool, p.UserPoolID), cmp.Or(v.client, p.ClientID)
+	v.identityPool = cmp.Or(v.identityPool, p.IdentityPoolID)
+	return nil
+}
+
+// findProfile finds the profile that --profile names, else the one in use: in
+// the project's file before the user's. The source is "" if there is none.
+func (a *app) findProfile(home string) (name string, p profile.Profile, source string, err error) {
+	files, err := a.profileFiles(home)
+	if err != nil {
+		return "", p, "", err
+	}
+	for _, f := range files {
+		name := cmp.Or(a.profile, f.Current())
+		if p, ok := f.Profiles[name]; ok {
+			return name, p, f.Path, nil
+		}
+		if a.profile == "" && len(f.Profiles) > 0 {
+			return "", p, "", hintf(usageErrorf("%s has several profiles and none in use", f.Path), "choose one with -p: %s", strings.Join(f.Names(), ", "))
+		}
+	}
+	if a.profile != "" {
+		return "", p, "", noSuchProfile(a.profile, files)
+	}
+	return "", p, "", nil
+}
+
+func noSuchProfile(name string, files []*profile.File) error {
+	var names, paths []string
+	for _, f := range files {
+		names, paths = append(names, f.Names()...), append(paths, f.Path)
+	}
+	err := usageErrorf("there is no profile %q in %s", name, strings.Join(paths, " or "))
+	if len(names) == 0 {
+		return hintf(err, "gatepass import makes one from the files of a front-end project")
+	}
+	return hintf(err, "there are: %s", strings.Join(names, ", "))
+}
+
+// profileFiles reads the project's file, if there is one, and the user's.
+func (a *app) profileFiles(home string) ([]*profile.File, error) {
+	var paths []string
+	if dir, err := os.Getwd(); err == nil {
+		if path := profile.FindProject(dir); path != "" {
+			paths = append(paths, path)
+		}
+	}
+	dir, err := homeDir(home)
+	if err != nil {
+		return nil, err
+	}
+	var files []*profile.File
+	for _, path := range append(paths, filepath.Join(dir, profile.UserFile)) {
+		f, err := profile.Read(path)
+		if err != nil {
+			return nil, &usageError{err}
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
 // client makes the client of the user pool that the settings name.
 func (a *app) client(v settingValues) (*gatepass.Client, error) {
 	if err := needed(map[string]string{"GATEPASS_USER_POOL_ID": v.userPool, "GATEPASS_CLIENT_ID": v.client}); err != nil {
 		return nil, err
 	}
-	dir, err := stateDir(v.home)
+	return a.guestClient(v)
+}
+
+// guestClient is client where no user need sign in.
+func (a *app) guestClient(v settingValues) (*gatepass.Client, error) {
+	dir, err := homeDir(v.home)
 	if err != nil {
 		return nil, err
 	}
 	return &gatepass.Client{
 		Region: v.region, UserPoolID: v.userPool, ClientID: v.client, ClientSecret: v.secret, IdentityPoolID: v.identityPool,
-		Endpoint: v.endpoint, Store: gatepass.FileStore{Dir: dir},
+		Endpoint: v.endpoint, Profile: v.profile, Store: gatepass.FileStore{Dir: filepath.Join(dir, "sessions")},
 	}, nil
+}
+
+// session is the signed-in user's.
+func (a *app) session(ctx context.Context, v settingValues) (*gatepass.Session, error) {
+	c, err := a.client(v)
+	if err != nil {
+		return nil, err
+	}
+	return c.CurrentUser(ctx)
+}
+
+// apiURL puts a path behind the base URL of the API, byte for byte: what is
+// signed is what was typed. The target is a URL, NAME:/path for an API of the
+// profile, or a path that belongs to GATEPASS_API, to the API named default, or
+// to the only one there is.
+func (v settingValues) apiURL(target string) (string, profile.API, error) {
+	if strings.Contains(target, "://") {
+		return target, profile.API{}, nil
+	}
+	name, path, named := strings.Cut(target, ":")
+	if !named || strings.Contains(name, "/") {
+		name, path = v.api, target
+	}
+	if strings.Contains(name, "://") {
+		return joinPath(name, path), profile.API{URL: name}, nil
+	}
+	api, err := v.apiNamed(name, target)
+	return joinPath(api.URL, path), api, err
+}
+
+// apiNamed finds an API of the profile; "" is the default one.
+func (v settingValues) apiNamed(name, target string) (profile.API, error) {
+	names := slices.Sorted(maps.Keys(v.apis))
+	if name == "" && len(names) == 1 {
+		name = names[0]
+	}
+	if api, ok := v.apis[cmp.Or(name, "default")]; ok {
+		return api, nil
+	}
+	if name != "" {
+		err := usageErrorf("there is no API %q in the profile", name)
+		if len(names) == 0 {
+			return profile.API{}, hintf(err, "gatepass api add %s URL adds it", name)
+		}
+		return profile.API{}, hintf(err, "there are: %s", strings.Join(names, ", "))
+	}
+	err := usageErrorf("%s is a path, and no API is set", target)
+	if len(names) > 1 {
+		return profile.API{}, hintf(err, "name one of the profile's: %s:/path", strings.Join(names, ":/path, "))
+	}
+	return profile.API{}, hintf(err, "set GATEPASS_API or --api to the base URL of a stage, add it with gatepass api add NAME URL, or give a whole URL")
+}
+
+func joinPath(base, path string) string {
+	if path == "" {
+		return base
+	}
+	return strings.TrimSuffix(base, "/") + "/" + strings.TrimPrefix(path, "/")
 }
 
 // needed refuses to go on without the values, and names the variables to set.
@@ -90,16 +239,41 @@ func needed(values map[string]string) error {
 	}
 	slices.Sort(missing)
 	return hintf(usageErrorf("not set: %s", strings.Join(missing, ", ")),
-		"gatepass serve prints the lines to copy; gatepass help environment lists the flags")
+		"gatepass import --discover reads them from a project; gatepass serve prints lines to copy")
 }
 
-func stateDir(home string) (string, error) {
+// homeDir is where profiles and sessions are.
+func homeDir(home string) (string, error) {
 	if home != "" {
-		return filepath.Join(home, "sessions"), nil
+		return home, nil
 	}
 	dir, err := os.UserConfigDir()
 	if err != nil {
 		return "", hintf(errors.Join(gatepass.ErrConfig, err), "set GATEPASS_HOME to a directory of your own")
 	}
-	return filepath.Join(dir, "gatepass", "sessions"), nil
+	return filepath.Join(dir, "gatepass"), nil
+}
+
+// applyEnvironment sets every flag of cmd that was not given and whose variable
+// is set: --no-prompt is GATEPASS_NO_PROMPT.
+func (a *app) applyEnvironment(cmd *cobra.Command) error {
+	var errs []error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		value := a.env(variableOf(f.Name))
+		if f.Changed || value == "" || f.Name == "help" {
+			return
+		}
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", variableOf(f.Name), err))
+		}
+	})
+	if len(errs) == 0 {
+		return nil
+	}
+	return usage(cmd, errs[0])
+}
+
+// variableOf is the environment variable of a flag.
+func variableOf(flag string) string {
+	return "GATEPASS_" + strings.ReplaceAll(strings.ToUpper(flag), "-", "_")
 }

@@ -36,7 +36,11 @@ credentials that have run out are renewed. No secret is shown.`,
 	read := a.settingsOf(cmd, clientFlags()...)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := a.client(read())
+		v, err := read()
+		if err != nil {
+			return err
+		}
+		c, err := a.client(v)
 		if err != nil {
 			return err
 		}

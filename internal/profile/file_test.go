@@ -1,0 +1,89 @@
+package profile_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatepass/gatepass/internal/profile"
+)
+
+func TestWriteRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "settings", profile.UserFile)
+	f, err := profile.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Set("notes", profile.Profile{
+		Region: "eu-west-1", UserPoolID: "eu-west-1_Notes", ClientID: "web", IdentityPoolID: "eu-west-1:1", Endpoint: "http://127.0.0.1:1",
+		APIs: map[string]profile.API{"notes": {URL: "https://a.execute-api.eu-west-1.amazonaws.com/prod"}, "own": {URL: "https://api.example", Region: "us-east-2"}},
+	})
+	f.Use = "notes"
+	if err := f.Write(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := profile.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(f, got); diff != "" {
+		t.Error(diff)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"profiles:\n  a:\n    user_pool: x\n", ":3: unknown field"},
+		{"use: b\nprofiles:\n  a: {region: eu-west-1}\n", `there is no profile "b"; the profiles are: a`},
+		{"profiles:\n  a: {}\n  a: {}\n", ":3:"},
+		{"profiles: [1]\n", ":1:"},
+		{"profiles:\n  \"a b\": {}\n", "cannot name a profile"},
+		{"\tprofiles: {}\n", ":1:"},
+	} {
+		path := filepath.Join(t.TempDir(), profile.ProjectFile)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := profile.Read(path)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v; want one line with %q", c.text, err, c.want)
+		}
+	}
+}
+
+func TestCurrent(t *testing.T) {
+	one := &profile.File{Profiles: map[string]profile.Profile{"a": {}}}
+	two := &profile.File{Profiles: map[string]profile.Profile{"a": {}, "b": {}}}
+	if one.Current() != "a" || two.Current() != "" || new(profile.File).Current() != "" {
+		t.Errorf("%q, %q", one.Current(), two.Current())
+	}
+	two.Use = "b"
+	if two.Current() != "b" {
+		t.Error(two.Current())
+	}
+}
+
+func TestFindProject(t *testing.T) {
+	root := t.TempDir()
+	deep := filepath.Join(root, "a", "b")
+	if err := os.MkdirAll(filepath.Join(deep, profile.ProjectFile), 0o700); err != nil { // a directory of that name is none
+		t.Fatal(err)
+	}
+	if got := profile.FindProject(deep); strings.HasPrefix(got, root) {
+		t.Errorf("found %s", got)
+	}
+	want := filepath.Join(root, "a", profile.ProjectFile)
+	if err := os.WriteFile(want, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := profile.FindProject(deep); got != want {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
