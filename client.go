@@ -89,7 +89,7 @@ func (c *Client) setUp() error {
 	if c.Region == "" {
 		c.Region = regionOf(c.UserPoolID, c.IdentityPoolID)
 	}
-	if !regionForm.MatchString(c.Region) {
+	if !isRegion(c.Region) {
 		return fmt.Errorf("%w: %q is not a region, such as eu-west-1; set Client.Region", ErrConfig, c.Region)
 	}
 	hosts, err := c.findEndpoints()

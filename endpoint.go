@@ -6,17 +6,48 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 )
 
 // The forms ids must have before they become part of a host name or a request.
-var (
-	regionForm       = regexp.MustCompile(`\A[a-z]{2}(-[a-z]+)+-[0-9]{1,2}\z`)
-	userPoolForm     = regexp.MustCompile(`\A([a-z0-9-]{1,40})_[0-9A-Za-z]{1,55}\z`)
-	clientForm       = regexp.MustCompile(`\A[0-9A-Za-z_+]{1,128}\z`)
-	identityPoolForm = regexp.MustCompile(`\A([a-z0-9-]{1,40}):[0-9a-f-]{1,55}\z`)
+// They are scanned by hand because a command line pays for compiled patterns at
+// every start.
+const (
+	lower  = "abcdefghijklmnopqrstuvwxyz"
+	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits = "0123456789"
 )
+
+// of says whether s consists of bytes of set, between 1 and limit of them.
+func of(s, set string, limit int) bool {
+	return s != "" && len(s) <= limit && strings.Trim(s, set) == ""
+}
+
+// isRegion says whether s is a region such as eu-west-1 or us-gov-west-1.
+func isRegion(s string) bool {
+	parts := strings.Split(s, "-")
+	n := len(parts) - 1
+	for i, part := range parts {
+		if i < n && !of(part, lower, 20) {
+			return false
+		}
+	}
+	return n >= 2 && len(parts[0]) == 2 && of(parts[n], digits, 2)
+}
+
+// isUserPool says whether s is region_id.
+func isUserPool(s string) bool {
+	region, id, _ := strings.Cut(s, "_")
+	return of(region, lower+digits+"-", 40) && of(id, lower+upper+digits, 55)
+}
+
+func isClient(s string) bool { return of(s, lower+upper+digits+"_+", 128) }
+
+// isIdentityPool says whether s is region:uuid.
+func isIdentityPool(s string) bool {
+	region, id, _ := strings.Cut(s, ":")
+	return of(region, lower+digits+"-", 40) && of(id, digits+"abcdef-", 55)
+}
 
 // endpoints are the base URLs of the two services.
 type endpoints struct{ idp, identity string }
@@ -24,13 +55,13 @@ type endpoints struct{ idp, identity string }
 func (c *Client) checkIDs() error {
 	for _, id := range []struct {
 		field, value string
-		form         *regexp.Regexp
+		form         func(string) bool
 	}{
-		{"UserPoolID", c.UserPoolID, userPoolForm},
-		{"ClientID", c.ClientID, clientForm},
-		{"IdentityPoolID", c.IdentityPoolID, identityPoolForm},
+		{"UserPoolID", c.UserPoolID, isUserPool},
+		{"ClientID", c.ClientID, isClient},
+		{"IdentityPoolID", c.IdentityPoolID, isIdentityPool},
 	} {
-		if id.value != "" && !id.form.MatchString(id.value) {
+		if id.value != "" && !id.form(id.value) {
 			return fmt.Errorf("%w: Client.%s: %q is not of the form the AWS console shows", ErrConfig, id.field, id.value)
 		}
 	}
@@ -75,7 +106,7 @@ func (c *Client) endpoint(service, variable, region string) (string, error) {
 	if base != "" {
 		return base, c.checkEndpoint(from, base)
 	}
-	if !regionForm.MatchString(region) {
+	if !isRegion(region) {
 		return "", fmt.Errorf("%w: %q is not a region of AWS; for another server set Client.Endpoint", ErrConfig, region)
 	}
 	suffix := ".amazonaws.com"

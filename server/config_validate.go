@@ -4,18 +4,19 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/gatepass/gatepass/policy"
 )
 
 var (
-	regionForm       = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
-	accountForm      = regexp.MustCompile(`^[0-9]{12}$`)
-	userPoolForm     = regexp.MustCompile(`^[\w-]+_[0-9a-zA-Z]{1,45}$`)
-	clientForm       = regexp.MustCompile(`^[\w+]{1,128}$`)
-	identityPoolForm = regexp.MustCompile(`^[\w-]+:[0-9a-f-]{36}$`)
-	nameForm         = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	accessKeyForm    = regexp.MustCompile(`^AKIA[A-Z0-9]{16}$`)
+	regionForm       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`) })
+	accountForm      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
+	userPoolForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w-]+_[0-9a-zA-Z]{1,45}$`) })
+	clientForm       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+]{1,128}$`) })
+	identityPoolForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w-]+:[0-9a-f-]{36}$`) })
+	nameForm         = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@-]{1,64}$`) })
+	accessKeyForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^AKIA[A-Z0-9]{16}$`) })
 )
 
 // Validate checks every field and every reference of the configuration. The
@@ -57,12 +58,12 @@ func (c *Config) oneOf(path, value string, legal ...string) error {
 
 func (c *Config) validateGlobals() error {
 	if c.Region != "" {
-		if err := c.match("$.region", c.Region, regionForm, "an AWS region such as us-east-1"); err != nil {
+		if err := c.match("$.region", c.Region, regionForm(), "an AWS region such as us-east-1"); err != nil {
 			return err
 		}
 	}
 	if c.Account != "" {
-		if err := c.match("$.account", c.Account, accountForm, "an account id of twelve digits (quote it)"); err != nil {
+		if err := c.match("$.account", c.Account, accountForm(), "an account id of twelve digits (quote it)"); err != nil {
 			return err
 		}
 	}
@@ -73,7 +74,7 @@ func (c *Config) validateUserPools() error {
 	seen, clients := map[string]bool{}, map[string]bool{}
 	for i, p := range c.UserPools {
 		at := fmt.Sprintf("$.user_pools[%d]", i)
-		if err := c.match(at+".id", p.ID, userPoolForm, "a user pool id such as us-east-1_Notes"); err != nil {
+		if err := c.match(at+".id", p.ID, userPoolForm(), "a user pool id such as us-east-1_Notes"); err != nil {
 			return err
 		}
 		if seen[p.ID] {
@@ -117,7 +118,7 @@ func (c *Config) validateMembers(at string, p UserPool, clients map[string]bool)
 	groups := map[string]bool{}
 	for i, g := range p.Groups {
 		path := fmt.Sprintf("%s.groups[%d]", at, i)
-		if err := c.match(path+".name", g.Name, nameForm, "a group name"); err != nil {
+		if err := c.match(path+".name", g.Name, nameForm(), "a group name"); err != nil {
 			return err
 		}
 		groups[g.Name] = true
@@ -127,7 +128,7 @@ func (c *Config) validateMembers(at string, p UserPool, clients map[string]bool)
 	}
 	for i, cl := range p.Clients {
 		path := fmt.Sprintf("%s.clients[%d].id", at, i)
-		if err := c.match(path, cl.ID, clientForm, "an app client id of letters and digits"); err != nil {
+		if err := c.match(path, cl.ID, clientForm(), "an app client id of letters and digits"); err != nil {
 			return err
 		}
 		if clients[cl.ID] {
@@ -166,7 +167,7 @@ func (c *Config) hasClient(pool, client string) bool {
 func (c *Config) validateIdentityPools() error {
 	for i, p := range c.IdentityPools {
 		at := fmt.Sprintf("$.identity_pools[%d]", i)
-		if err := c.match(at+".id", p.ID, identityPoolForm, "an identity pool id (<region>:<uuid>)"); err != nil {
+		if err := c.match(at+".id", p.ID, identityPoolForm(), "an identity pool id (<region>:<uuid>)"); err != nil {
 			return err
 		}
 		for j, pr := range p.Providers {
@@ -191,7 +192,7 @@ func (c *Config) validateIdentityPools() error {
 func (c *Config) validateRoles() error {
 	for i, r := range c.Roles {
 		at := fmt.Sprintf("$.roles[%d]", i)
-		if err := c.match(at+".name", r.Name, nameForm, "a role name"); err != nil {
+		if err := c.match(at+".name", r.Name, nameForm(), "a role name"); err != nil {
 			return err
 		}
 		if r.Trust != nil {
@@ -211,7 +212,7 @@ func (c *Config) validateRoles() error {
 func (c *Config) validatePolicies(at string, docs map[string]Document) error {
 	for name, doc := range docs {
 		path := at + ".policies." + name
-		if err := c.match(path, name, nameForm, "a policy name"); err != nil {
+		if err := c.match(path, name, nameForm(), "a policy name"); err != nil {
 			return err
 		}
 		if _, err := policy.Parse([]byte(doc), policy.Identity); err != nil {
@@ -224,10 +225,10 @@ func (c *Config) validatePolicies(at string, docs map[string]Document) error {
 func (c *Config) validateAdmins() error {
 	for i, a := range c.Admins {
 		at := fmt.Sprintf("$.admins[%d]", i)
-		if err := c.match(at+".name", a.Name, nameForm, "a user name"); err != nil {
+		if err := c.match(at+".name", a.Name, nameForm(), "a user name"); err != nil {
 			return err
 		}
-		if err := c.match(at+".access_key_id", a.AccessKeyID, accessKeyForm, "AKIA and sixteen capital letters or digits"); err != nil {
+		if err := c.match(at+".access_key_id", a.AccessKeyID, accessKeyForm(), "AKIA and sixteen capital letters or digits"); err != nil {
 			return err
 		}
 		if a.SecretEnv == "" && a.Secret == "" {

@@ -98,10 +98,10 @@ func (n *node) child(seg string, r *route) (*node, error) {
 	if len(r.names) > 0 && strings.HasSuffix(r.names[len(r.names)-1], "+") {
 		return nil, invalid("Path", "a greedy variable such as {proxy+} must come last")
 	}
-	if v := varForm.FindStringSubmatch(seg); v != nil {
+	if v := varForm().FindStringSubmatch(seg); v != nil {
 		return n.variable(v[1], v[2] == "+", r)
 	}
-	if !segmentForm.MatchString(seg) || isDots(seg) {
+	if !segmentForm().MatchString(seg) || isDots(seg) {
 		return nil, invalid("Path", "segment %q is not text, {name} or {name+}", seg)
 	}
 	if n.static == nil {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,15 +34,15 @@ const (
 )
 
 var (
-	apiForm     = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
-	stageForm   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-	hostForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
-	baseForm    = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()-]+(/[A-Za-z0-9$_.+!*'()-]+)*$`)
-	segmentForm = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'(),:@~=-]+$`)
-	varForm     = regexp.MustCompile(`^\{([A-Za-z0-9_.-]+)(\+?)\}$`)
-	headerForm  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-	tokenForm   = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-	originForm  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+$`)
+	apiForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{1,64}$`) })
+	stageForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`) })
+	hostForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`) })
+	baseForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()-]+(/[A-Za-z0-9$_.+!*'()-]+)*$`) })
+	segmentForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9$_.+!*'(),:@~=-]+$`) })
+	varForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\{([A-Za-z0-9_.-]+)(\+?)\}$`) })
+	headerForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
+	tokenForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") })
+	originForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+$`) })
 )
 
 func invalid(field, format string, args ...any) error {
@@ -56,7 +57,7 @@ func (a *API) Validate() error {
 }
 
 func (a *API) validateNames() error {
-	if !apiForm.MatchString(a.ID) {
+	if !apiForm().MatchString(a.ID) {
 		return invalid("ID", "%q is not 1 to 64 lower-case letters and digits", a.ID)
 	}
 	if len(a.Stages) == 0 {
@@ -64,7 +65,7 @@ func (a *API) validateNames() error {
 	}
 	seen := map[string]bool{}
 	for i, s := range a.Stages {
-		if !stageForm.MatchString(s.Name) {
+		if !stageForm().MatchString(s.Name) {
 			return invalid(fmt.Sprintf("Stages[%d].Name", i), "%q is not 1 to 128 of letters, digits, _ and -", s.Name)
 		}
 		if seen[s.Name] {
@@ -79,9 +80,9 @@ func (a *API) validateDomains(stages map[string]bool) error {
 	for i, d := range a.Domains {
 		field := fmt.Sprintf("Domains[%d]", i)
 		switch {
-		case !hostForm.MatchString(d.Host) || strings.Contains(d.Host, ".execute-api."):
+		case !hostForm().MatchString(d.Host) || strings.Contains(d.Host, ".execute-api."):
 			return invalid(field+".Host", "%q is not a lower-case host name of your own", d.Host)
-		case d.BasePath != "" && (!baseForm.MatchString(d.BasePath) || len(d.BasePath) > 300):
+		case d.BasePath != "" && (!baseForm().MatchString(d.BasePath) || len(d.BasePath) > 300):
 			return invalid(field+".BasePath", "%q is not segments joined by /, such as v1 or orders/v1", d.BasePath)
 		case !stages[d.Stage]:
 			return invalid(field+".Stage", "the API declares no stage %q", d.Stage)
@@ -102,14 +103,14 @@ func (c *CORS) validate() error {
 		if o == "*" && c.AllowCredentials {
 			return invalid(field, "browsers refuse * together with AllowCredentials: name the origins")
 		}
-		if o != "*" && !originForm.MatchString(o) {
+		if o != "*" && !originForm().MatchString(o) {
 			return invalid(field, "%q is not an origin in lower case, scheme://host[:port]", o)
 		}
 	}
 	lists := map[string][]string{"AllowMethods": c.AllowMethods, "AllowHeaders": c.AllowHeaders, "ExposeHeaders": c.ExposeHeaders}
 	for name, list := range lists {
 		for i, v := range list {
-			if !tokenForm.MatchString(v) {
+			if !tokenForm().MatchString(v) {
 				return invalid(fmt.Sprintf("CORS.%s[%d]", name, i), "%q is not a name", v)
 			}
 		}
@@ -146,7 +147,7 @@ func (in *Integration) validate() error {
 	}
 	for i, h := range in.Headers {
 		key := http.CanonicalHeaderKey(h)
-		if !headerForm.MatchString(h) || neverForwarded(key) || key == "Authorization" {
+		if !headerForm().MatchString(h) || neverForwarded(key) || key == "Authorization" {
 			return invalid(fmt.Sprintf("Integration.Headers[%d]", i), "%q cannot be forwarded", h)
 		}
 	}

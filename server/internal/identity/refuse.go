@@ -2,6 +2,7 @@ package identity
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/gatepass/gatepass/internal/wire"
 )
@@ -53,13 +54,13 @@ func poolMisconfigured(cause string) error {
 }
 
 // idForm is the pattern of both kinds of id in the API Reference.
-var idForm = regexp.MustCompile(`\A[\w-]+:[0-9a-f-]+\z`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w-]+:[0-9a-f-]+\z`) })
 
 func checkID(field, id string) error {
 	switch {
 	case len(id) > 55:
 		return invalidParameter("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to 55", field)
-	case !idForm.MatchString(id):
+	case !idForm().MatchString(id):
 		return invalidParameter("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
 			`Member must satisfy regular expression pattern: [\w-]+:[0-9a-f-]+`, id, field)
 	}

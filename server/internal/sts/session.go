@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/seal"
@@ -22,7 +23,7 @@ const (
 )
 
 // sessionName is RoleSessionName of the AWS STS API Reference.
-var sessionName = regexp.MustCompile(`\A[\w+=,.@-]{2,64}\z`)
+var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w+=,.@-]{2,64}\z`) })
 
 // session is what a session token holds.
 type session struct {
@@ -40,7 +41,7 @@ type session struct {
 func (c *session) check(p policy.Principal) error {
 	id, name := c.roleID()
 	switch {
-	case !sessionName.MatchString(name):
+	case !sessionName().MatchString(name):
 		return fmt.Errorf("%w: session name %q of the user id", ErrSpec, name)
 	case id == "":
 		return fmt.Errorf("%w: the user id %q names no role", ErrSpec, c.userID)

@@ -4,12 +4,13 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/store"
 )
 
-var poolNamePattern = regexp.MustCompile(`\A[\w\s+=,.@-]{1,128}\z`)
+var poolNamePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w\s+=,.@-]{1,128}\z`) })
 
 // createUserPool makes a pool. Its signing keys come later: see PrepareKeys.
 func (s *Service) createUserPool(ctx context.Context, in *wire.CreateUserPoolInput) (*wire.CreateUserPoolOutput, error) {
@@ -46,7 +47,7 @@ func poolSettings(in *wire.CreateUserPoolInput) (store.UserPoolSettings, error) 
 	switch {
 	case in.PoolName == "":
 		return out, missing("PoolName")
-	case !poolNamePattern.MatchString(in.PoolName):
+	case !poolNamePattern().MatchString(in.PoolName):
 		return out, invalid("1 validation error detected: Value at 'poolName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w\\s+=,.@-]+")
 	case !slices.Contains([]string{"OFF", "OPTIONAL", "ON"}, out.MFA):
 		return out, invalid("1 validation error detected: Value '%s' at 'mfaConfiguration' failed to satisfy constraint: Member must satisfy enum value set: [OFF, OPTIONAL, ON]", out.MFA)

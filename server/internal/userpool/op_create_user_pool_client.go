@@ -12,7 +12,7 @@ func (s *Service) createUserPoolClient(ctx context.Context, in *wire.CreateUserP
 	if _, err := s.pool(ctx, in.UserPoolId); err != nil {
 		return nil, err
 	}
-	if !poolNamePattern.MatchString(in.ClientName) {
+	if !poolNamePattern().MatchString(in.ClientName) {
 		return nil, missing("ClientName")
 	}
 	settings, err := clientSettings(in)

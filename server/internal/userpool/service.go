@@ -118,13 +118,13 @@ func (s *Service) Op(name string) (Operation, bool) {
 // would read differently, Run refuses.
 func (s *Service) Resource(_ string, body []byte) string {
 	var in struct{ UserPoolId string }
-	if json.Unmarshal(body, &in) != nil || !poolIDPattern.MatchString(in.UserPoolId) {
+	if json.Unmarshal(body, &in) != nil || !poolIDPattern().MatchString(in.UserPoolId) {
 		return "*"
 	}
 	return s.arn(in.UserPoolId)
 }
 
-var poolIDPattern = regexp.MustCompile(`\A[\w-]{1,44}_[0-9a-zA-Z]{1,10}\z`)
+var poolIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w-]{1,44}_[0-9a-zA-Z]{1,10}\z`) })
 
 func (s *Service) arn(pool string) string {
 	return fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", s.Region, s.AccountID, pool)

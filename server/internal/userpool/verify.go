@@ -92,7 +92,7 @@ func (s *Service) verify(ctx context.Context, raw, use string) (token.Claims, st
 	}
 	iss := peek.Claims.String("iss")
 	pool := iss[strings.LastIndexByte(iss, '/')+1:]
-	if !poolIDPattern.MatchString(pool) {
+	if !poolIDPattern().MatchString(pool) {
 		return token.Claims{}, "", errForeign
 	}
 	if _, err := s.Store.UserPool(ctx, pool); errors.Is(err, store.ErrNotFound) {
