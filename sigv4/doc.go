@@ -43,5 +43,6 @@
 // # Finding out why
 //
 // [Signer.Explain] shows the canonical request and the string to sign, and
-// [Diagnose] compares them with what a service says they should have been.
+// [Diagnose] compares them with what a service says they should have been;
+// [TraceOf] works them out for a request that somebody else signed.
 package sigv4

@@ -23,6 +23,11 @@ type Trace struct {
 	// Signature is the result, in hexadecimal. It opens what the request opens:
 	// String and LogValue withhold it.
 	Signature string
+	// AccessKeyID is the access key that the signature names.
+	AccessKeyID string
+	// Rebuilt says that this is what should have been signed, worked out from the
+	// request as it was sent ([TraceOf]), and not what the signer wrote.
+	Rebuilt bool
 }
 
 // Explain works out the signature that [Signer.Sign] would make, without
@@ -44,6 +49,7 @@ func (j *job) trace() Trace {
 		Scope:            string(appendScope(nil, &j.scope)),
 		SignedHeaders:    strings.Split(string(j.canon[j.list[0]:j.list[1]]), ";"),
 		Signature:        string(hex.AppendEncode(nil, j.sum[:])),
+		AccessKeyID:      j.accessKeyID,
 	}
 }
 

@@ -145,6 +145,21 @@ func (c *Claim) signatureText() string {
 
 // checkDate makes rules 9 to 11.
 func (c *Claim) checkDate() *Error {
+	if err := c.readDate(); err != nil {
+		return err
+	}
+	window := c.verifier.Profile.window()
+	if err := c.checkExpired(window); err != nil {
+		return err
+	}
+	if limit := c.now.Add(window); c.at.After(limit) {
+		return c.late(11, ErrNotYetCurrent, "Signature not yet current: ", " is still later than ", limit, '+', window)
+	}
+	return nil
+}
+
+// readDate makes rule 9.
+func (c *Claim) readDate() *Error {
 	at, ok := parseStamp(c.dateText)
 	if ok {
 		copy(c.when[:], c.dateText)
@@ -157,13 +172,6 @@ func (c *Claim) checkDate() *Error {
 		return incomplete(9, "Date must be in ISO-8601 'basic format'. Got '"+c.dateText+"'. See http://en.wikipedia.org/wiki/ISO_8601")
 	}
 	c.at = at
-	window := c.verifier.Profile.window()
-	if err := c.checkExpired(window); err != nil {
-		return err
-	}
-	if limit := c.now.Add(window); at.After(limit) {
-		return c.late(11, ErrNotYetCurrent, "Signature not yet current: ", " is still later than ", limit, '+', window)
-	}
 	return nil
 }
 
@@ -212,19 +220,29 @@ func (c *Claim) late(rule int, kind error, what, relation string, limit time.Tim
 // checkScope makes rules 12 and 13. AWS puts every fault of the scope into one
 // text, each with a space after it.
 func (c *Claim) checkScope() *Error {
+	term, err := c.readScope()
+	if err != nil {
+		return err
+	}
+	sc := c.scope
+	if sc.region == c.verifier.Region && sc.service == c.verifier.Profile.Service && term == terminator && sc.date == string(c.when[:8]) {
+		return nil
+	}
+	c.scope = scope{}
+	return c.scopeFaults(sc.region, sc.service, term, sc.date)
+}
+
+// readScope makes rule 12 and gives the last of the five elements.
+func (c *Claim) readScope() (term string, err *Error) {
 	id, rest, _ := strings.Cut(c.credential, "/")
 	date, rest, _ := strings.Cut(rest, "/")
 	region, rest, _ := strings.Cut(rest, "/")
 	service, term, ok := strings.Cut(rest, "/")
 	if !ok || id == "" || strings.IndexByte(term, '/') >= 0 {
-		return incomplete(12, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '"+c.credential+"'")
-	}
-	day := string(c.when[:8])
-	if region != c.verifier.Region || service != c.verifier.Profile.Service || term != terminator || date != day {
-		return c.scopeFaults(region, service, term, date)
+		return "", incomplete(12, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '"+c.credential+"'")
 	}
 	c.scope = scope{id, date, region, service}
-	return nil
+	return term, nil
 }
 
 func (c *Claim) scopeFaults(region, service, term, date string) *Error {
