@@ -13,9 +13,14 @@ import (
 //
 // The zero value is legal and serves nothing but /healthz.
 type Config struct {
-	Region        string                `yaml:"region"`  // AWS region name; zero: us-east-1
-	Account       string                `yaml:"account"` // twelve digits; zero: 000000000000
-	Issuer        string                `yaml:"issuer"`  // "aws" (default) or "endpoint": the iss of user pool tokens
+	Region  string `yaml:"region"`  // AWS region name; zero: us-east-1
+	Account string `yaml:"account"` // twelve digits; zero: 000000000000
+	Issuer  string `yaml:"issuer"`  // "aws" (default) or "endpoint": the iss of user pool tokens
+	// ShowDecisions tells each caller whose signature is right, in the header
+	// X-Gatepass-Decision, which statement of his role's policies decided: policy,
+	// statement and the element that did not fit, never what they hold. For
+	// development; zero: only the log says it.
+	ShowDecisions bool                  `yaml:"show_decisions"`
 	UserPools     []UserPool            `yaml:"user_pools"`
 	IdentityPools []IdentityPool        `yaml:"identity_pools"`
 	Roles         []Role                `yaml:"roles"`

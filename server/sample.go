@@ -23,6 +23,7 @@ func SampleHandlers() map[string]http.Handler {
 // [SampleHandlers].
 func Sample(password string) *Config {
 	c := &Config{
+		ShowDecisions: true, // its policies are in this file for all to read
 		UserPools: []UserPool{{
 			ID: SampleUserPool, Name: "sample", AliasAttributes: []string{"email"}, AutoVerifiedAttributes: []string{"email"}, MFA: "OPTIONAL",
 			Clients: []Client{{

@@ -36,6 +36,7 @@ func (s *Server) wire() {
 	}
 	s.gateway = &gateway.Gateway{
 		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, Event: s.called,
+		ShowDecisions: s.Config.ShowDecisions,
 	}
 	s.verifiers = map[string]*sigv4.Verifier{}
 	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceGatepass} {
@@ -73,7 +74,7 @@ func (s *Server) called(ctx context.Context, e gateway.Event) {
 		attrs = append(attrs, slog.String("caller", e.Identity.UserARN), slog.String("identity_id", e.Identity.IdentityID))
 	}
 	if d := e.Decision; d != nil && !d.Allowed {
-		attrs = append(attrs, slog.String("denied", d.Action+d.Suffix()))
+		attrs = append(attrs, slog.String("denied", d.Action+d.Suffix()), slog.String("decision", e.Verdict))
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.String("error", oneLine(e.Err)))

@@ -80,6 +80,9 @@ func (c *call) authorize(who Resolved) error {
 		req.AltResource = prefix + alt
 		d := policy.Evaluate(req, who.Policies...)
 		c.event.Decision = &d
+		if c.g.ShowDecisions || !d.Allowed {
+			c.event.Verdict = verdict(d, req, who.Policies)
+		}
 		if !d.Allowed {
 			return c.denied(who.Principal.ARN, resource, d)
 		}

@@ -65,6 +65,9 @@ func (g *Gateway) random() (id [39]byte) {
 func (c *call) amend(h http.Header, apigwID string) {
 	h.Set("x-amzn-RequestId", c.id)
 	h.Set("x-amz-apigw-id", apigwID)
+	if c.g.ShowDecisions && c.event.Verdict != "" {
+		h.Set(headerDecision, c.event.Verdict)
+	}
 	if c.api == nil || c.api.CORS == nil {
 		return
 	}

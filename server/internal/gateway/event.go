@@ -17,6 +17,7 @@ type Event struct {
 	UserAgent   string
 	Identity    Identity
 	Decision    *policy.Decision // nil if it never came to one
+	Verdict     string           // the Decision in words, with the nearest statement; empty where it allowed and ShowDecisions is off
 	Err         error            // why the call was refused; nil if it was passed on
 	Status      int              // sent to the client; 0 if the connection was given up
 	Written     int64            // bytes of body sent

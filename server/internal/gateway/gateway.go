@@ -44,6 +44,10 @@ type Gateway struct {
 	Rand    io.Reader                    // of request ids; nil: crypto/rand
 	Lenient Leniency                     // zero: LenientLoopback
 	Event   func(context.Context, Event) // called once after each call; nil: nobody listens
+	// ShowDecisions tells every caller whose signature is right which statement of
+	// his role's policies decided, by its name, in X-Gatepass-Decision. It is for
+	// development: an attacker with stolen credentials learns how policies are named.
+	ShowDecisions bool
 
 	table     atomic.Pointer[table]
 	once      sync.Once

@@ -1,0 +1,39 @@
+package gateway
+
+import (
+	"strconv"
+
+	"github.com/gatepass/gatepass/policy"
+)
+
+// headerDecision tells a caller which statement decided, where the operator
+// wants that (Gateway.ShowDecisions). It names policy, statement and element and
+// nothing they hold, and it goes only to somebody whose signature was right,
+// about the policies of his own role. A backend cannot set it.
+const headerDecision = identityPrefix + "Decision"
+
+// verdict is a decision in one line of printable ASCII, for the log and for the
+// header:
+//
+//	ExplicitDeny; kind=identity; policy="notes"; statement="DenyAdmin"
+//	ImplicitDeny; kind=identity; nearest="notes"; statement="0"; fails="Resource"
+func verdict(d policy.Decision, req policy.Request, policies []*policy.Policy) string {
+	out := d.Reason.String() + "; kind=" + d.Kind.String()
+	if d.Statement != nil {
+		return out + "; policy=" + strconv.QuoteToASCII(d.Policy) + "; statement=" + label(d.Statement)
+	}
+	near, ok := policy.Nearest(req, policies...)
+	if !ok {
+		return out
+	}
+	return out + "; nearest=" + strconv.QuoteToASCII(near.Policy) + "; statement=" + label(near.Statement) +
+		"; fails=" + strconv.QuoteToASCII(near.Fails)
+}
+
+// label is the Sid of a statement, or its place in the document from 0.
+func label(st *policy.Statement) string {
+	if st.Sid != "" {
+		return strconv.QuoteToASCII(st.Sid)
+	}
+	return strconv.Quote(strconv.Itoa(st.Index))
+}
