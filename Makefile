@@ -1,7 +1,9 @@
 # make test    everything this machine can run; says what it skipped and why
 # make check   format, vet, staticcheck, govulncheck, architecture and size rules
+# make build   the stripped binary, bin/gatepass
+# make man     the manual pages, in bin/man
 # make bench   gatepass beside what a user would pick instead (see bench/)
-.PHONY: test check unit race interop bench
+.PHONY: test check unit race interop bench build man
 .DEFAULT_GOAL := test
 
 SHARED ?= $(or $(GATEPASS_SHARED),$(CURDIR)/../shared)
@@ -36,6 +38,12 @@ race: $(REPORT)
 interop: $(REPORT)
 	@echo "== foreign clients"
 	@cd interop && go test -json -timeout 15m ./... | $(REPORT)
+
+build:
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/gatepass ./cmd/gatepass
+
+man:
+	@go run ./cmd/gatepass man bin/man
 
 bench:
 	@$(MAKE) -C bench bench

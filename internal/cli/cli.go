@@ -93,6 +93,7 @@ func (a *app) addCommands(root *cobra.Command) {
 	)
 	add(groupHere,
 		newVersion(a),
+		newMan(a),
 	)
 	add(groupGate,
 		newDemo(a),
