@@ -1,0 +1,233 @@
+package vault_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/gatepasstest"
+	"github.com/gatepass/gatepass/internal/vault"
+	"github.com/gatepass/gatepass/server"
+)
+
+// child runs one of the parts below in a process of its own and gives what it
+// printed after the word "says".
+func child(t *testing.T, part string, env ...string) string {
+	t.Helper()
+	return run(t, exec.Command(os.Args[0], childArgs...), part, env...)
+}
+
+var childArgs = []string{"-test.run=^TestChild$", "-test.count=1", "-test.v"}
+
+func run(t *testing.T, cmd *exec.Cmd, part string, env ...string) string {
+	t.Helper()
+	cmd.Env = append(os.Environ(), append(env, "VAULT_PART="+part)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", part, err, out)
+	}
+	_, said, _ := strings.Cut(string(out), "says ")
+	said, _, _ = strings.Cut(said, "\n")
+	return said
+}
+
+// TestChild is the other process of the tests below.
+func TestChild(t *testing.T) {
+	v := &vault.Vault{Dir: os.Getenv("VAULT_DIR"), SignIn: os.Getenv("VAULT_SIGN_IN") != ""}
+	v.Timeout, _ = time.ParseDuration(os.Getenv("VAULT_TIMEOUT"))
+	switch os.Getenv("VAULT_PART") {
+	case "save":
+		if err := v.Save(t.Context(), os.Getenv("VAULT_KEY"), []byte("content")); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("says", v.Where(), "|", v.Fallback())
+	case "load":
+		b, err := v.Load(t.Context(), os.Getenv("VAULT_KEY"))
+		fmt.Printf("says %q %v\n", b, errors.Is(err, vault.ErrLocked))
+	case "clear":
+		fmt.Println("says", v.Clear(t.Context()))
+	case "refresh":
+		refresh(t, v)
+	}
+}
+
+// later is a clock at which the tokens of a sign-in have run out.
+func later() time.Time { return time.Now().Add(2 * time.Hour) }
+
+func clientOf(url string, store gatepass.Store) *gatepass.Client {
+	return &gatepass.Client{
+		UserPoolID: server.SampleUserPool, ClientID: server.SampleClient, IdentityPoolID: server.SampleIdentityPool,
+		Endpoint: url, Store: store,
+	}
+}
+
+func refresh(t *testing.T, v *vault.Vault) {
+	c := clientOf(os.Getenv("VAULT_URL"), v)
+	c.Clock = later
+	s, err := c.CurrentUser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get(os.Getenv("VAULT_URL") + "/ready")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if _, err := s.Tokens(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestProcessesRefreshOnce: of two processes that find the tokens run out, one
+// uses the refresh token, which rotates, and the other takes what it got.
+func TestProcessesRefreshOnce(t *testing.T) {
+	st := gatepasstest.New(t, func(s *server.Server) {
+		s.Config.UserPools[0].Clients[0].RotateRefresh = true
+		flows := &s.Config.UserPools[0].Clients[0].AuthFlows
+		*flows = []string{"ALLOW_USER_SRP_AUTH"} // a client that rotates has no REFRESH_TOKEN_AUTH
+	})
+	st.AddUser("ada")
+	dir := filepath.Join(t.TempDir(), "sessions")
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "autolaunch:")
+	var refreshes atomic.Int32
+	var both sync.WaitGroup // processes that have read the session and are about to refresh
+	both.Add(2)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/ready" {
+			both.Done()
+			return
+		}
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetTokensFromRefreshToken") {
+			refreshes.Add(1)
+			both.Wait()
+		}
+		st.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	if _, err := clientOf(front.URL, &vault.Vault{Dir: dir}).SignIn(t.Context(), "ada", gatepass.Password(gatepasstest.Password)); err != nil {
+		t.Fatal(err)
+	}
+	st.Advance(2 * time.Hour)
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() { child(t, "refresh", "VAULT_DIR="+dir, "VAULT_URL="+front.URL) })
+	}
+	wait.Wait()
+	if n := refreshes.Load(); n != 1 {
+		t.Errorf("%d refreshes, want 1", n)
+	}
+}
+
+func TestProcessesMakeOneKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "sessions")
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "autolaunch:")
+	makeTogether(t, dir)
+	for key := range 4 {
+		b, err := (&vault.Vault{Dir: dir}).Load(t.Context(), fmt.Sprint(key))
+		if err != nil || string(b) != "content" {
+			t.Errorf("session %d: %q, %v", key, b, err)
+		}
+	}
+}
+
+func makeTogether(t *testing.T, dir string) {
+	var wait sync.WaitGroup
+	for key := range 4 {
+		wait.Go(func() { child(t, "save", "VAULT_DIR="+dir, fmt.Sprintf("VAULT_KEY=%d", key)) })
+	}
+	wait.Wait()
+}
+
+// TestSilentBus: a session bus that takes connections and never answers holds
+// nobody longer than the time-out.
+func TestSilentBus(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("the keyring here is not on a session bus: run this test on Linux")
+	}
+	socket := filepath.Join(t.TempDir(), "bus")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var connections atomic.Int32
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			defer c.Close()
+		}
+	}()
+	env := []string{"DBUS_SESSION_BUS_ADDRESS=unix:path=" + socket, "VAULT_DIR=" + filepath.Join(t.TempDir(), "s"), "VAULT_KEY=a", "VAULT_TIMEOUT=100ms"}
+	said := child(t, "save", append(env, "VAULT_SIGN_IN=1")...)
+	if !strings.Contains(said, "a file there") || !strings.Contains(said, "did not answer in time") {
+		t.Errorf("a sign-in says %q", said)
+	}
+	if connections.Load() != 1 {
+		t.Errorf("%d connections to the bus, want 1", connections.Load())
+	}
+	if said := child(t, "load", env...); said != `"content" false` || connections.Load() != 1 {
+		t.Errorf("reading a session under a file says %q after %d connections", said, connections.Load())
+	}
+}
+
+// TestGnomeKeyring keeps a key in the real Secret Service, finds it in another
+// process, and meets the same keyring locked.
+func TestGnomeKeyring(t *testing.T) {
+	for _, name := range []string{"dbus-run-session", "gnome-keyring-daemon", "secret-tool"} {
+		if _, err := exec.LookPath(name); err != nil && os.Getenv("GATEPASS_REQUIRE") != "all" {
+			t.Skipf("%s is not here: apt-get install dbus gnome-keyring libsecret-tools", name)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := t.TempDir()
+	dir := filepath.Join(home, "s")
+	env := []string{
+		"HOME=" + home, "XDG_DATA_HOME=" + home + "/data", "XDG_CONFIG_HOME=" + home + "/config", "XDG_CACHE_HOME=" + home + "/cache",
+		"VAULT_DIR=" + dir, "VAULT_KEY=a", "VAULT_TIMEOUT=20s",
+	}
+	onBus := func(part, script string, more ...string) string {
+		t.Helper()
+		args := append([]string{"--", "sh", "-c", script, os.Args[0]}, childArgs...)
+		return run(t, exec.Command("dbus-run-session", args...), part, append(env, more...)...)
+	}
+	const unlocked = `printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "$0" "$@"`
+	if said := onBus("save", unlocked); !strings.Contains(said, "keyring") || strings.Contains(said, "file") {
+		t.Errorf("saving says %q", said)
+	}
+	if said := onBus("load", unlocked); said != `"content" false` {
+		t.Errorf("loading says %q", said)
+	}
+	look := `printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; echo says $(secret-tool lookup service gatepass username "` + dir + `")`
+	if said := onBus("look", look); len(said) != 44 {
+		t.Errorf("secret-tool finds %q, want a key in base64", said)
+	}
+	if said := onBus("load", `"$0" "$@"`, "VAULT_TIMEOUT=1s"); said != `"" true` {
+		t.Errorf("loading from a locked keyring says %q", said)
+	}
+	if said := onBus("save", `"$0" "$@"`, "VAULT_TIMEOUT=1s", "VAULT_SIGN_IN=1"); !strings.Contains(said, "a file there") {
+		t.Errorf("signing in beside a locked keyring says %q", said)
+	}
+	if said := onBus("clear", unlocked); said != "<nil>" {
+		t.Errorf("clearing says %q", said)
+	}
+	if said := onBus("look", look); said != "" {
+		t.Error("the key is still in the keyring")
+	}
+}
