@@ -18,8 +18,11 @@ var hops = []hop{
 	{"HTTP libraries and proxies that buffer the body set it themselves", []string{"content-length", "content-encoding", "content-md5"}},
 }
 
-// changerOf says who changes a header; empty if nobody is known to.
-func changerOf(name string) string {
+// ChangedBy says in words what changes a header between a signer and a service,
+// which is why it should not be signed; empty for a header that nothing is known
+// to change. The case of the name does not matter.
+func ChangedBy(name string) string {
+	name = strings.ToLower(name)
 	for _, h := range hops {
 		for _, pattern := range h.headers {
 			prefix, any := strings.CutSuffix(pattern, "*")
@@ -48,7 +51,7 @@ func headerCause(name, theirs, ours string) string {
 	case name == "content-type":
 		return "The content type was changed after signing; clients like to append a charset. Set it in full before signing."
 	}
-	if who := changerOf(name); who != "" {
+	if who := ChangedBy(name); who != "" {
 		return "The header was changed on the way: " + who + ". Leave it out of the signed headers."
 	}
 	if strings.HasPrefix(theirs, ours+",") || strings.HasSuffix(theirs, ","+ours) {
@@ -59,7 +62,7 @@ func headerCause(name, theirs, ours string) string {
 
 // lostCause is for a header that did not reach the service.
 func lostCause(name string) string {
-	if who := changerOf(name); who != "" {
+	if who := ChangedBy(name); who != "" {
 		return "The header was signed and did not reach the service: " + who + ". Leave it out of the signed headers."
 	}
 	return "The header was signed and did not reach the service: a proxy took it out, or the client did not send it. Leave it out of the signed headers, or let it through."
