@@ -1,0 +1,3 @@
+package curl
+
+const acceptEncoding = "deflate, gzip"
