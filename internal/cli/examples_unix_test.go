@@ -1,0 +1,144 @@
+//go:build unix
+
+package cli
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// served are commands that run until they are told to stop; the text is what
+// they print when they are ready.
+var served = map[string]string{
+	"serve": "for another terminal", "proxy": "proxy",
+}
+
+// TestHelpExamples runs every example that the help shows, in a shell, as a user
+// who is signed in to the ready-made gate. An example must succeed.
+func TestHelpExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: runs every example of the help")
+	}
+	u := newUser(t)
+	root := newRoot(&app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }})
+	n := 0
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, line := range examplesOf(c) {
+			n++
+			t.Run(line, func(t *testing.T) { u.try(t, line) })
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+	if n < 8 {
+		t.Errorf("found only %d examples", n)
+	}
+}
+
+// examplesOf are the commands of an example, without what explains them.
+func examplesOf(c *cobra.Command) (lines []string) {
+	for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", " "), "\n") {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "   ")
+		if line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// user is somebody at a terminal beside a running gate.
+type user struct {
+	dir      string
+	env      []string
+	password string
+}
+
+func newUser(t *testing.T) *user {
+	t.Helper()
+	u := &user{dir: t.TempDir()}
+	u.env = append(os.Environ(), "HOME="+u.dir, "XDG_CONFIG_HOME="+filepath.Join(u.dir, "config"))
+	lines := bufio.NewScanner(u.start(t, "gatepass", "serve", "--listen", "127.0.0.1:0"))
+	for u.password == "" && lines.Scan() {
+		if kv, ok := strings.CutPrefix(lines.Text(), "export "); ok {
+			u.env = append(u.env, kv)
+		}
+		_, u.password, _ = strings.Cut(lines.Text(), "password of ada, shown this once: ")
+	}
+	for name, text := range exampleFiles {
+		text = strings.ReplaceAll(text, "PASSWORD", u.password)
+		if err := os.WriteFile(filepath.Join(u.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return u
+}
+
+// exampleFiles are what the examples speak of.
+var exampleFiles = map[string]string{
+	"note.json":    `{"content": "tea"}`,
+	"password.txt": "PASSWORD\n",
+	"gate.yaml":    "region: us-east-1\n",
+}
+
+// start starts a program that ends with the test, and gives what it prints.
+func (u *user) start(t *testing.T, name string, args ...string) io.Reader {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = u.dir, u.env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+		_ = cmd.Wait() // how it ends is another test's
+	})
+	return out
+}
+
+func (u *user) run(t *testing.T, line string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	cmd.Dir, cmd.Env, cmd.Stdin = u.dir, u.env, strings.NewReader(u.password+"\n")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// try runs an example. A password that would be typed comes from stdin.
+func (u *user) try(t *testing.T, line string) {
+	ready, isServed := served[strings.Fields(line)[1]]
+	if isServed {
+		out := bufio.NewScanner(u.start(t, "sh", "-c", "exec "+line+" --listen 127.0.0.1:0 2>&1"))
+		for out.Scan() {
+			if strings.Contains(out.Text(), ready) {
+				return
+			}
+		}
+		t.Error("it ended without being ready")
+		return
+	}
+	u.run(t, "gatepass login --password-stdin ada")
+	u.run(t, strings.ReplaceAll(line, "login ada", "login --password-stdin ada"))
+}
