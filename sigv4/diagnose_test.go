@@ -66,9 +66,9 @@ func setBody(r *http.Request, body string) {
 // signer does wrong, and how it must be named.
 type mutation struct {
 	name   string
-	wire   func(*http.Request)    // of the request on its way
-	signer func(canonical) string // of what the signer put into canonical form
-	sts    func(string) string    // of the string to sign
+	wire   func(*http.Request)     // of the request on its way
+	signer func(*canonical) string // of what the signer put into canonical form
+	sts    func(string) string     // of the string to sign
 	part   string
 	says   string // in the cause
 }
@@ -98,27 +98,27 @@ var mutations = []mutation{
 	{name: "body", wire: func(r *http.Request) { setBody(r, "other") }, part: "payload", says: "changed after signing"},
 	{name: "body lost", wire: func(r *http.Request) { setBody(r, "") }, part: "payload", says: "none arrived"},
 
-	{name: "encoded once", signer: func(c canonical) string { c.path = strings.ReplaceAll(c.path, "%25", "%"); return c.text() }, part: "path", says: "encoded the path once"},
-	{name: "encoded twice", signer: func(c canonical) string { c.path = strings.ReplaceAll(c.path, "%25", "%2525"); return c.text() }, part: "path", says: "encoded the path twice"},
-	{name: "encodeURI", signer: func(c canonical) string { c.path = strings.ReplaceAll(c.path, "%3A", ":"); return c.text() }, part: "path", says: "encodeURI"},
-	{name: "plus in the path", signer: func(c canonical) string { c.path = strings.Replace(c.path, "%2520", "%2B", 1); return c.text() }, part: "path", says: "+ in the path"},
-	{name: "order", signer: func(c canonical) string {
+	{name: "encoded once", signer: func(c *canonical) string { c.path = strings.ReplaceAll(c.path, "%25", "%"); return c.text() }, part: "path", says: "encoded the path once"},
+	{name: "encoded twice", signer: func(c *canonical) string { c.path = strings.ReplaceAll(c.path, "%25", "%2525"); return c.text() }, part: "path", says: "encoded the path twice"},
+	{name: "encodeURI", signer: func(c *canonical) string { c.path = strings.ReplaceAll(c.path, "%3A", ":"); return c.text() }, part: "path", says: "encodeURI"},
+	{name: "plus in the path", signer: func(c *canonical) string { c.path = strings.Replace(c.path, "%2520", "%2B", 1); return c.text() }, part: "path", says: "+ in the path"},
+	{name: "order", signer: func(c *canonical) string {
 		p := params(c.query)
 		slices.Reverse(p)
 		c.query = strings.Join(p, "&")
 		return c.text()
 	}, part: "query", says: "another order"},
-	{name: "plus", signer: func(c canonical) string { c.query = strings.Replace(c.query, "%20", "%2B", 1); return c.text() }, part: "query", says: "+ stands for a space"},
-	{name: "raw plus", signer: func(c canonical) string { c.query = strings.Replace(c.query, "%20", "+", 1); return c.text() }, part: "query", says: "+ stands for a space"},
-	{name: "lower-case escapes", signer: func(c canonical) string { c.query = strings.Replace(c.query, "%2F", "%2f", 1); return c.text() }, part: "query", says: "same once decoded"},
-	{name: "no equals sign", signer: func(c canonical) string { c.query = strings.Replace(c.query, "flag=", "flag", 1); return c.text() }, part: "query", says: "name without a value"},
-	{name: "folding", signer: func(c canonical) string {
+	{name: "plus", signer: func(c *canonical) string { c.query = strings.Replace(c.query, "%20", "%2B", 1); return c.text() }, part: "query", says: "+ stands for a space"},
+	{name: "raw plus", signer: func(c *canonical) string { c.query = strings.Replace(c.query, "%20", "+", 1); return c.text() }, part: "query", says: "+ stands for a space"},
+	{name: "lower-case escapes", signer: func(c *canonical) string { c.query = strings.Replace(c.query, "%2F", "%2f", 1); return c.text() }, part: "query", says: "same once decoded"},
+	{name: "no equals sign", signer: func(c *canonical) string { c.query = strings.Replace(c.query, "flag=", "flag", 1); return c.text() }, part: "query", says: "name without a value"},
+	{name: "folding", signer: func(c *canonical) string {
 		c.headers[2].value = strings.Replace(c.headers[2].value, "-date", " ", 1) + " "
 		return c.text()
 	}, part: "header x-amz-date", says: "old signature"},
-	{name: "host without line", signer: func(c canonical) string { c.headers = c.headers[:1]; return c.text() }, part: "header host", says: "leaves it out"},
-	{name: "unsigned payload", signer: func(c canonical) string { c.payload = "UNSIGNED-PAYLOAD"; return c.text() }, part: "payload", says: "not UNSIGNED-PAYLOAD"},
-	{name: "no payload", signer: func(c canonical) string { c.payload = EmptyHash.String(); return c.text() }, part: "payload", says: "No body was signed"},
+	{name: "host without line", signer: func(c *canonical) string { c.headers = c.headers[:1]; return c.text() }, part: "header host", says: "leaves it out"},
+	{name: "unsigned payload", signer: func(c *canonical) string { c.payload = "UNSIGNED-PAYLOAD"; return c.text() }, part: "payload", says: "not UNSIGNED-PAYLOAD"},
+	{name: "no payload", signer: func(c *canonical) string { c.payload = EmptyHash.String(); return c.text() }, part: "payload", says: "No body was signed"},
 	{name: "algorithm", sts: func(s string) string { return strings.Replace(s, "SHA256", "SHA1", 1) }, part: "algorithm", says: "AWS4-HMAC-SHA256"},
 	{name: "time", sts: func(s string) string { return strings.Replace(s, "T102030Z", "T102031Z", 1) }, part: "time", says: "not the one that was signed"},
 	{name: "day", sts: func(s string) string { return strings.Replace(s, "\n20260115/", "\n20260114/", 1) }, part: "day", says: "UTC"},
@@ -127,15 +127,6 @@ var mutations = []mutation{
 	{name: "terminator", sts: func(s string) string { return strings.Replace(s, "aws4_request", "aws4", 1) }, part: "terminator", says: "aws4_request"},
 	{name: "hash", sts: func(s string) string { return s[:len(s)-64] + EmptyHash.String() }, part: "canonical request", says: "CRLF"},
 	{name: "secret", part: "key", says: "secret access key"},
-}
-
-// text writes the canonical request again.
-func (c canonical) text() string {
-	lines := []string{c.method, c.path, c.query}
-	for _, h := range c.headers {
-		lines = append(lines, h.name+":"+h.value)
-	}
-	return strings.Join(append(lines, "", c.signed, c.payload), "\n")
 }
 
 // diagnose lets a mutation happen and gives what is found.
@@ -153,7 +144,7 @@ func (m *mutation) diagnose(t testing.TB, s sample) []Finding {
 		if !ok {
 			t.Fatal("no canonical request")
 		}
-		tr.CanonicalRequest = m.signer(c)
+		tr.CanonicalRequest = m.signer(&c)
 		sum := sha256.Sum256([]byte(tr.CanonicalRequest))
 		tr.StringToSign = tr.StringToSign[:len(tr.StringToSign)-64] + hex.EncodeToString(sum[:])
 	}

@@ -45,13 +45,16 @@ type Response struct {
 	Body   []byte // the beginning is enough
 }
 
-// Known is what the user's profile and session say. None of it is secret.
+// Known is what the user's profile and session say. Nothing of it is sent, and
+// no secret is repeated.
 type Known struct {
-	Profile        string // name of the profile
-	Region         string
-	APIs           []API
-	AccessKeyID    string    // of the credentials at hand
-	Expires        time.Time // of these
+	Profile string // name of the profile
+	Region  string
+	APIs    []API
+	// Credentials are those at hand: with the secret of the key that signed, a
+	// signer's mistake is found by its signature.
+	Credentials    sigv4.Credentials
+	Expires        time.Time // of Credentials
 	IdentityID     string
 	IdentityPoolID string
 	UserPoolID     string

@@ -65,6 +65,8 @@ func (x *exchange) header(name, value string) *exchange {
 	return x
 }
 
+func (x *exchange) body(text string) *exchange { x.in.Request.Body = []byte(text); return x }
+
 func (x *exchange) without(name string) *exchange { x.in.Request.Header.Del(name); return x }
 
 func (x *exchange) answer(name, value string) *exchange {
@@ -148,7 +150,7 @@ var cases = []struct {
 	{"scope day", got(403, "InvalidSignatureException", message("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20200101' != '20200102', from '20200102T000000Z'. ")), "day", "UTC"},
 
 	{"no session token", got(403, "UnrecognizedClientException", message("The security token included in the request is invalid.")).without("X-Amz-Security-Token"), "no-token", "ASIA"},
-	{"another key", got(403, "UnrecognizedClientException", message("The security token included in the request is invalid.")).knows(Known{AccessKeyID: "ASIAOTHER"}), "other-key", "ASIAOTHER"},
+	{"another key", got(403, "UnrecognizedClientException", message("The security token included in the request is invalid.")).knows(Known{Credentials: sigv4.Credentials{AccessKeyID: "ASIAOTHER"}}), "other-key", "ASIAOTHER"},
 	{"unknown key", got(403, "UnrecognizedClientException", message("The security token included in the request is invalid.")), "unknown-key", "ASIAEXAMPLEACCESSKEY, temporary"},
 	{"left-over token", got(403, "UnrecognizedClientException", message("The security token included in the request is invalid.")).sign("AKIAEXAMPLE", "us-east-1", "execute-api", testTime), "unknown-key", "unset AWS_SESSION_TOKEN"},
 	{"expired", got(403, "ExpiredTokenException", message("The security token included in the request is expired")).knows(Known{Expires: testTime.Add(-time.Hour)}), "expired", "09:20:30"},
@@ -303,6 +305,29 @@ func TestNothingWrong(t *testing.T) {
 		r := Explain(got(status, "", "[]").answer("X-Gatepass-Decision", `Allow; kind=identity; policy="notes"; statement="0"`).in)
 		if r.Refused || len(r.Causes) != 0 || r.Decision == nil || r.Decision.Policy != "notes" {
 			t.Errorf("%d: %+v", status, r)
+		}
+	}
+}
+
+// TestRecognized: with the secret at hand, another signer's mistake is found by
+// its signature, whatever the service says.
+func TestRecognized(t *testing.T) {
+	own := Known{Credentials: sigv4.Credentials{AccessKeyID: "ASIAEXAMPLEACCESSKEY", SecretAccessKey: strings.Repeat("s", 40)}}
+	const silent = "The request signature we calculated does not match the signature you provided."
+	for name, row := range map[string]struct {
+		x     *exchange
+		cause string
+	}{
+		"nothing wrong":       {got(403, "", message(silent)).knows(own), "signature-changed"},
+		"host without port":   {got(403, "", message(silent)).to("GET", "http://localhost/prod").sign("ASIAEXAMPLEACCESSKEY", "us-east-1", "execute-api", testTime).to("GET", "http://localhost:4566/prod").knows(own), "signature-host"},
+		"no body":             {got(403, "", message(silent)).body("{}").knows(own), "signature-payload"},
+		"HTTP API, no body":   {got(403, "", message("Forbidden")).answer("Apigw-Requestid", "x").body("{}").knows(own), "signature-payload"},
+		"HTTP API, policy":    {got(403, "", message("Forbidden")).answer("Apigw-Requestid", "x").knows(own), "policy-missing"},
+		"no mistake known":    {got(403, "", message(silent)).to("GET", testURL+"/other").knows(own), "signature"},
+		"another key at hand": {got(403, "", message(silent)).body("{}").knows(Known{Credentials: sigv4.Credentials{AccessKeyID: "ASIAOTHER", SecretAccessKey: "x"}}), "signature"},
+	} {
+		if r := Explain(row.x.in); r.Causes[0].Name != row.cause {
+			t.Errorf("%s: %+v, want %s", name, r.Causes[0], row.cause)
 		}
 	}
 }

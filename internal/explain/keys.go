@@ -11,10 +11,10 @@ func unknownKey(v *view) []Cause {
 	if v.over() {
 		list = append(list, credentialsOver(v)...)
 	}
-	if v.Known.AccessKeyID != "" && v.scope.key != "" && v.Known.AccessKeyID != v.scope.key {
+	if v.Known.Credentials.AccessKeyID != "" && v.scope.key != "" && v.Known.Credentials.AccessKeyID != v.scope.key {
 		list = append(list, Cause{
 			Name: "other-key", Title: "The request was signed with other credentials than this profile's",
-			Seen: []string{"It was signed with " + clean(v.scope.key) + "; the profile's are " + v.Known.AccessKeyID + "."},
+			Seen: []string{"It was signed with " + clean(v.scope.key) + "; the profile's are " + v.Known.Credentials.AccessKeyID + "."},
 			Fix:  []string{v.command("call")},
 		})
 	}
@@ -66,8 +66,8 @@ func credentialsOver(v *view) []Cause {
 	if v.over() {
 		c.Seen = append(c.Seen, "They were good until "+clockTime(v.Known.Expires)+".")
 	}
-	if v.scope.key != "" && v.Known.AccessKeyID != "" && v.scope.key != v.Known.AccessKeyID {
-		c.Seen = append(c.Seen, "It was signed with "+clean(v.scope.key)+"; the profile's are "+v.Known.AccessKeyID+" by now.")
+	if v.scope.key != "" && v.Known.Credentials.AccessKeyID != "" && v.scope.key != v.Known.Credentials.AccessKeyID {
+		c.Seen = append(c.Seen, "It was signed with "+clean(v.scope.key)+"; the profile's are "+v.Known.Credentials.AccessKeyID+" by now.")
 	}
 	return []Cause{c}
 }

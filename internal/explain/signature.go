@@ -166,13 +166,47 @@ func mismatch(v *view) []Cause {
 	}
 	found := sigv4.Diagnose(v.message, t)
 	if found == nil {
+		if list := v.recognized(); list != nil {
+			return list
+		}
 		return append(v.suspicions(), v.silentMismatch())
 	}
+	if found[0].Part == "key" {
+		if list := v.recognized(); list != nil {
+			return list
+		}
+	}
+	return v.differences(found)
+}
+
+func (v *view) differences(found []sigv4.Finding) []Cause {
 	out := make([]Cause, len(found))
 	for i, f := range found {
 		out[i] = v.difference(f)
 	}
 	return out
+}
+
+// recognized finds the mistake of another signer by its signature, where the
+// secret of its key is at hand. It is nil where that is not so, and where no
+// mistake is known that fits.
+func (v *view) recognized() []Cause {
+	own := v.Known.Credentials
+	if v.Trace != nil || v.Request == nil || !v.signed() || v.Request.NoBody || own.SecretAccessKey == "" || own.AccessKeyID != v.scope.key {
+		return nil
+	}
+	found, err := sigv4.Recognize(v.sent(), sigv4.ExecuteAPI(), v.payload(), own)
+	switch {
+	case err != nil:
+		return nil
+	case found != nil:
+		return v.differences(found)
+	}
+	return []Cause{{
+		Name: "signature-changed", Title: "The signature is right, and something changed the request on its way",
+		Seen: []string{"Computed again with the secret of " + clean(v.scope.key) + ", the signature is that of the request as it was sent."},
+		Fix:  []string{"Look for a proxy, a gateway or a service worker between: it rewrites the host, the path or a header.", v.command("explain")},
+	}}
 }
 
 // echoOnly is the smallest trace Diagnose takes, to see whether there is an echo.
@@ -185,8 +219,8 @@ func (v *view) silentMismatch() Cause {
 		Seen: []string{"The service computed another signature over what it received."},
 		Fix:  []string{"Compare the secret access key with the access key id " + clean(v.scope.key) + ".", v.command("explain")},
 	}
-	if v.Known.AccessKeyID != "" && v.scope.key != "" && v.Known.AccessKeyID != v.scope.key {
-		c.Seen = append(c.Seen, "It was signed with "+clean(v.scope.key)+"; this profile's credentials are "+v.Known.AccessKeyID+".")
+	if v.Known.Credentials.AccessKeyID != "" && v.scope.key != "" && v.Known.Credentials.AccessKeyID != v.scope.key {
+		c.Seen = append(c.Seen, "It was signed with "+clean(v.scope.key)+"; this profile's credentials are "+v.Known.Credentials.AccessKeyID+".")
 	}
 	return c
 }
@@ -201,7 +235,7 @@ func (v *view) difference(f sigv4.Finding) Cause {
 	switch f.Part {
 	case "key":
 		c.Fix = []string{"gatepass logout && gatepass login"}
-		if v.scope.key != "" && v.scope.key != v.Known.AccessKeyID {
+		if v.scope.key != "" && v.scope.key != v.Known.Credentials.AccessKeyID {
 			c.Fix = []string{"Copy secret and session token of " + clean(v.scope.key) + " again, without white space.", v.command("call")}
 		}
 	case "region":

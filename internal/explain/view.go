@@ -165,16 +165,23 @@ func (v *view) trace() (sigv4.Trace, bool) {
 	if v.Request == nil || !v.signed() {
 		return sigv4.Trace{}, false
 	}
-	hash := sigv4.HashOf(v.Request.Body)
-	if v.Request.NoBody {
-		hash = sigv4.Hash{}
-	}
-	r := &http.Request{
+	t, err := sigv4.TraceOf(v.sent(), sigv4.ExecuteAPI(), v.payload())
+	return t, err == nil
+}
+
+// sent is the request in net/http's form.
+func (v *view) sent() *http.Request {
+	return &http.Request{
 		Method: strings.ToUpper(v.Request.Method), RequestURI: v.target.requestURI(), Host: v.target.host,
 		Header: v.Request.Header, ContentLength: int64(len(v.Request.Body)),
 	}
-	t, err := sigv4.TraceOf(r, sigv4.ExecuteAPI(), hash)
-	return t, err == nil
+}
+
+func (v *view) payload() sigv4.Hash {
+	if v.Request.NoBody {
+		return sigv4.Hash{}
+	}
+	return sigv4.HashOf(v.Request.Body)
 }
 
 // skew is how far the service's clock is ahead of the sender's; false if one of
