@@ -10,8 +10,8 @@ import (
 	"github.com/gatepass/gatepass/internal/wire"
 )
 
-// A Challenge is a question in the course of a sign-in: a [*NewPassword] or a
-// [*TOTP]. Its methods make the legal replies.
+// A Challenge is a question in the course of a sign-in: a [*NewPassword], a
+// [*TOTP] or a [*TOTPSetup]. Its methods make the legal replies.
 type Challenge interface {
 	// Name is AWS's name of the challenge.
 	Name() string

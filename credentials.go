@@ -47,6 +47,19 @@ func (s *Session) Credentials(ctx context.Context) (Credentials, error) {
 	return r.credentials(), nil
 }
 
+// CredentialsFor is [Session.Credentials] for who needs them for a while: those
+// in hand are renewed too when they end sooner than life from now. They may end
+// sooner all the same where the identity pool gives none that last longer, or the
+// renewal fails.
+func (s *Session) CredentialsFor(ctx context.Context, life time.Duration) (Credentials, error) {
+	c, err := s.Credentials(ctx)
+	if err != nil || c.Expires.Sub(s.c.now()) >= life {
+		return c, err
+	}
+	s.change(func(r *record) { r.KeysRefresh = time.Time{} })
+	return s.Credentials(ctx)
+}
+
 // inHand gives the credentials there are, unless they are to be renewed.
 func (s *Session) inHand() (Credentials, bool) {
 	r := s.snapshot()

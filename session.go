@@ -79,6 +79,13 @@ func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // was typed; "" for a guest.
 func (s *Session) Username() string { return s.snapshot().User }
 
+// Peek gives the tokens and credentials as they are in hand, renewing nothing:
+// they may have run out, and are zero if there were none yet. It never connects.
+func (s *Session) Peek() (Tokens, Credentials) {
+	r := s.snapshot()
+	return r.tokens(), r.credentials()
+}
+
 func (s *Session) snapshot() record {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -140,18 +140,26 @@ func (s *signIn) respond(ctx context.Context, out *wire.AuthOutput) (map[string]
 	if out.ChallengeName == passwordVerifier && s.srp != nil {
 		return s.prove(out)
 	}
+	if s.answer == nil {
+		return nil, &UnhandledChallengeError{Name: out.ChallengeName}
+	}
+	if out.ChallengeName == mfaSetup {
+		return s.setUpTOTP(ctx, out)
+	}
 	ch, err := challengeOf(out)
 	if err != nil {
 		return nil, err
 	}
-	if s.answer == nil {
-		return nil, &UnhandledChallengeError{Name: out.ChallengeName}
-	}
+	reply, err := s.ask(ctx, ch)
+	return reply.with(map[string]string{"USERNAME": s.user}), err
+}
+
+func (s *signIn) ask(ctx context.Context, ch Challenge) (Reply, error) {
 	reply, err := s.answer(ctx, ch)
 	if err != nil {
-		return nil, &UnhandledChallengeError{Name: out.ChallengeName, err: err}
+		return reply, &UnhandledChallengeError{Name: ch.Name(), err: err}
 	}
-	return reply.with(map[string]string{"USERNAME": s.user}), nil
+	return reply, nil
 }
 
 // prove answers PASSWORD_VERIFIER.
