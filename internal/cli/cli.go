@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatepass/gatepass/internal/vault"
 )
 
 // app is what every command has at hand.
@@ -24,6 +26,9 @@ type app struct {
 
 	profile  string // --profile
 	noPrompt bool   // --no-prompt
+
+	vault   *vault.Vault // the sessions, once one is needed
+	signsIn bool         // the command is a sign-in
 }
 
 // Main runs the command that args name (without the program's name) and returns
@@ -85,7 +90,10 @@ func (a *app) addCommands(root *cobra.Command) {
 	}
 	add(groupUser,
 		newLogin(a),
-		newWhoami(a),
+		newStatus(a),
+		newToken(a),
+		newCredentials(a),
+		newTOTP(a),
 		newLogout(a),
 	)
 	add(groupCall,

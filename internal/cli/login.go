@@ -1,64 +1,148 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
 )
 
+// loginOptions are the flags of gatepass login.
+type loginOptions struct {
+	username, mfaCode, mfaProcess       string
+	plain, guest, fromStdin, newOnStdin bool
+}
+
 func newLogin(a *app) *cobra.Command {
-	var fromStdin bool
+	var o loginOptions
 	cmd := &cobra.Command{
 		Use: "login [USERNAME]", Short: "sign in and keep the session",
 		Long: `Sign in to the user pool over SRP: the password is proved and not sent. It is
 asked for at the terminal, or read from stdin, and never taken from an argument.
-Challenges (a new password, a code of an authenticator app) are asked for too.
-The session is kept in a file that only you can read.`,
-		Example: "  gatepass login ada\n  gatepass login --password-stdin ada < password.txt",
-		Args:    arguments(cobra.MaximumNArgs(1)),
+So is what the user pool asks for then: a new password, the code of an
+authenticator app, or the enrolment of one, with a QR code to scan.
+The session is kept encrypted, the key in the keyring of the operating system or
+else in a file that only you can read; gatepass status says where.`,
+		Example: `  gatepass login ada
+  gatepass login ada --password-stdin < password.txt
+  gatepass login ada --mfa-process 'ykman oath accounts code -s notes'`,
+		Args: arguments(cobra.MaximumNArgs(1)),
 	}
 	read := a.settingsOf(cmd, clientFlags()...)
-	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of stdin")
+	f := cmd.Flags()
+	f.StringVarP(&o.username, "username", "u", "", "user `NAME`, in place of the argument")
+	f.BoolVar(&o.fromStdin, "password-stdin", false, "read the password from a line of stdin")
+	f.BoolVar(&o.newOnStdin, "new-password-stdin", false, "read the new password from the next line, if one is asked for")
+	f.StringVar(&o.mfaCode, "mfa-code", "", "the `CODE` of the authenticator app")
+	f.StringVar(&o.mfaProcess, "mfa-process", "", "`COMMAND` for the shell that prints the code")
+	f.BoolVar(&o.plain, "password-auth", false, "send the password (USER_PASSWORD_AUTH) instead of proving it")
+	f.BoolVar(&o.guest, "guest", false, "be a guest of the identity pool, without a user")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.check(args); err != nil {
+			return err
+		}
 		v, err := read()
 		if err != nil {
 			return err
+		}
+		a.signsIn = true
+		if o.guest {
+			return a.loginGuest(cmd.Context(), v)
 		}
 		c, err := a.client(v)
 		if err != nil {
 			return err
 		}
-		return a.login(cmd.Context(), c, args, fromStdin)
+		return (&signIn{app: a, o: o, stdin: bufio.NewReader(io.LimitReader(a.io.In, maxSecret))}).run(cmd.Context(), c)
 	}
 	return cmd
 }
 
-func (a *app) login(ctx context.Context, c *gatepass.Client, args []string, fromStdin bool) error {
-	username, err := a.userName(ctx, args)
-	if err != nil {
-		return err
+// check takes in the argument, and refuses what contradicts itself.
+func (o *loginOptions) check(args []string) error {
+	switch {
+	case o.mfaCode != "" && o.mfaProcess != "":
+		return usageErrorf("--mfa-code and --mfa-process exclude each other")
+	case o.guest && (len(args) > 0 || o.plain || o.fromStdin):
+		return usageErrorf("--guest signs nobody in: it goes with no user and no password")
+	case len(args) > 0:
+		o.username = args[0] // a variable may have set the other
 	}
-	password, err := a.password(ctx, username, fromStdin)
-	if err != nil {
-		return err
-	}
-	s, err := c.SignIn(ctx, username, gatepass.Password(password), gatepass.Answer(a.answer))
-	if err != nil {
-		return err
-	}
-	a.io.notef("signed in as %s", s.Username())
 	return nil
 }
 
-func (a *app) userName(ctx context.Context, args []string) (string, error) {
-	if len(args) > 0 {
-		return args[0], nil
+// loginGuest makes an identity for a guest and keeps it.
+func (a *app) loginGuest(ctx context.Context, v settingValues) error {
+	c, err := a.guestClient(v)
+	if err != nil {
+		return err
 	}
-	name, err := a.ask(ctx, "User name: ", false)
+	s, err := c.Guest(ctx)
+	if err != nil {
+		return err
+	}
+	creds, err := s.Credentials(ctx)
+	if err != nil {
+		return err
+	}
+	a.io.notef("signed in as a guest: %s", creds.IdentityID)
+	a.noteStorage()
+	if c.UserPoolID == "" || c.ClientID == "" {
+		return nil
+	}
+	if u, err := c.CurrentUser(ctx); err == nil {
+		a.io.notef("note: %s is signed in and comes first: gatepass logout", u.Username())
+	}
+	return nil
+}
+
+// noteStorage says why the session is kept less well than it could be.
+func (a *app) noteStorage() {
+	if why := a.vault.Fallback(); why != "" {
+		a.io.notef("note: %s: the key of the session is in a file (mode 0600)", why)
+	}
+}
+
+// signIn is one sign-in at the command line: it answers from the flags, else it
+// asks at the terminal.
+type signIn struct {
+	*app
+	o     loginOptions
+	stdin *bufio.Reader
+}
+
+func (s *signIn) run(ctx context.Context, c *gatepass.Client) error {
+	username, err := s.name(ctx)
+	if err != nil {
+		return err
+	}
+	password, err := s.password(ctx, username)
+	if err != nil {
+		return err
+	}
+	options := []gatepass.SignInOption{gatepass.Password(password), gatepass.Answer(s.answer)}
+	if s.o.plain {
+		options = append(options, gatepass.PasswordAuth())
+	}
+	session, err := c.SignIn(ctx, username, options...)
+	if err != nil {
+		return err
+	}
+	s.io.notef("signed in as %s", session.Username())
+	s.noteStorage()
+	return nil
+}
+
+func (s *signIn) name(ctx context.Context) (string, error) {
+	if s.o.username != "" {
+		return s.o.username, nil
+	}
+	name, err := s.ask(ctx, "User name: ", false)
 	if err == nil && name == "" {
 		err = usageErrorf("no user name was given")
 	}
@@ -68,11 +152,11 @@ func (a *app) userName(ctx context.Context, args []string) (string, error) {
 	return name, nil
 }
 
-func (a *app) password(ctx context.Context, username string, fromStdin bool) (string, error) {
-	if fromStdin {
-		return a.readSecret()
+func (s *signIn) password(ctx context.Context, username string) (string, error) {
+	if s.o.fromStdin {
+		return s.secret("password")
 	}
-	password, err := a.ask(ctx, fmt.Sprintf("Password of %s: ", username), true)
+	password, err := s.ask(ctx, fmt.Sprintf("Password of %s: ", username), true)
 	if err == nil && password == "" {
 		err = usageErrorf("no password was given")
 	}
@@ -82,36 +166,70 @@ func (a *app) password(ctx context.Context, username string, fromStdin bool) (st
 	return password, nil
 }
 
-// answer asks the user what the user pool asks.
-func (a *app) answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
+// secret reads the next line of stdin.
+func (s *signIn) secret(what string) (string, error) {
+	line, err := readLineOf(s.stdin)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return "", fmt.Errorf("reading the %s from stdin: %w", what, err)
+	case line == "":
+		return "", hintf(usageErrorf("no %s on stdin", what), "for example: gatepass login --password-stdin ada < password.txt")
+	}
+	return line, nil
+}
+
+// answer gives or asks for what the user pool asks.
+func (s *signIn) answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
 	switch ch := ch.(type) {
 	case *gatepass.TOTP:
-		question := "Code of the authenticator app: "
-		if ch.Device != "" {
-			question = fmt.Sprintf("Code of the authenticator app (%s): ", ch.Device)
-		}
-		code, err := a.ask(ctx, question, false)
+		code, err := s.code(ctx, ch.Device)
+		return ch.Code(code), err
+	case *gatepass.TOTPSetup:
+		code, err := s.enrol(ctx, ch.Secret, ch.Username)
 		return ch.Code(code), err
 	case *gatepass.NewPassword:
-		return a.newPassword(ctx, ch)
+		return s.newPassword(ctx, ch)
 	}
 	return gatepass.Reply{}, gatepass.ErrUnhandledChallenge
 }
 
-func (a *app) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply, error) {
+// code is that of --mfa-code or --mfa-process, else of the user.
+func (s *signIn) code(ctx context.Context, device string) (string, error) {
+	switch {
+	case s.o.mfaCode != "":
+		return s.o.mfaCode, nil
+	case s.o.mfaProcess != "":
+		return runShell(ctx, s.o.mfaProcess)
+	}
+	question := "Code of the authenticator app: "
+	if device != "" {
+		question = fmt.Sprintf("Code of the authenticator app (%s): ", device)
+	}
+	code, err := s.ask(ctx, question, false)
+	if err != nil {
+		err = hintf(err, "without a terminal use --mfa-code or --mfa-process")
+	}
+	return code, err
+}
+
+func (s *signIn) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply, error) {
 	attributes := map[string]string{}
 	for _, name := range ch.Missing {
-		value, err := a.ask(ctx, "Your "+name+": ", false)
+		value, err := s.ask(ctx, "Your "+name+": ", false)
 		if err != nil {
 			return gatepass.Reply{}, err
 		}
 		attributes[name] = value
 	}
-	first, err := a.ask(ctx, "New password: ", true)
-	if err != nil {
-		return gatepass.Reply{}, err
+	if s.o.newOnStdin {
+		password, err := s.secret("new password")
+		return ch.Set(password, attributes), err
 	}
-	second, err := a.ask(ctx, "New password again: ", true)
+	first, err := s.ask(ctx, "New password: ", true)
+	if err != nil {
+		return gatepass.Reply{}, hintf(err, "without a terminal use --new-password-stdin")
+	}
+	second, err := s.ask(ctx, "New password again: ", true)
 	if err != nil {
 		return gatepass.Reply{}, err
 	}

@@ -11,43 +11,73 @@ import (
 )
 
 func newLogout(a *app) *cobra.Command {
-	var global bool
+	var global, all bool
 	cmd := &cobra.Command{
 		Use: "logout", Short: "end the session and forget it",
 		Long: `End the session at the user pool and remove it from this machine. The session
 is removed here also when the user pool cannot be reached. Credentials that were
-given out live on until they expire.`,
+given out live on until they expire. With --all the sessions of all profiles are
+ended, and whatever else is kept here is removed, with its keys, read or not.`,
 		Args: arguments(cobra.NoArgs),
 	}
 	read := a.settingsOf(cmd, clientFlags()...)
 	cmd.Flags().BoolVar(&global, "global", false, "end the user's sessions on all other machines too")
+	cmd.Flags().BoolVar(&all, "all", false, "the sessions of all profiles")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if all {
+			return a.logoutAll(cmd.Context(), read, global)
+		}
 		v, err := read()
 		if err != nil {
 			return err
 		}
-		c, err := a.client(v)
-		if err != nil {
-			return err
-		}
-		s, err := c.CurrentUser(cmd.Context())
-		if err != nil {
-			return err
-		}
-		return a.logout(cmd.Context(), c, s, global)
+		return a.logoutOf(cmd.Context(), v, global)
 	}
 	return cmd
 }
 
-func (a *app) logout(ctx context.Context, c *gatepass.Client, s *gatepass.Session, global bool) error {
-	user := s.Username()
-	err := s.SignOut(ctx, global)
-	if err == nil {
-		a.io.notef("signed out %s", user)
+func (a *app) logoutOf(ctx context.Context, v settingValues, global bool) error {
+	s, err := a.session(ctx, v)
+	if err != nil {
+		return err
+	}
+	who := s.Username()
+	if who == "" {
+		who = "the guest"
+	}
+	told := s.SignOut(ctx, global)
+	if told == nil {
+		a.io.notef("signed out %s", who)
 		return nil
 	}
-	if _, left := c.CurrentUser(ctx); errors.Is(left, gatepass.ErrNotSignedIn) {
-		return hintf(fmt.Errorf("the user pool was not told: %w", err), "the session is removed from this machine all the same")
+	if _, left := a.session(ctx, v); errors.Is(left, gatepass.ErrNotSignedIn) {
+		return hintf(fmt.Errorf("the user pool was not told: %w", told), "the session is removed from this machine all the same")
 	}
-	return err
+	return told
+}
+
+// logoutAll ends what can be ended and removes everything. Who is not signed in
+// needs no ending.
+func (a *app) logoutAll(ctx context.Context, read func() (settingValues, error), global bool) error {
+	list, err := a.eachProfile(read, true)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, v := range list {
+		if v.userPool == "" && v.identityPool == "" {
+			continue
+		}
+		if err := a.logoutOf(ctx, v, global); err != nil && !errors.Is(err, gatepass.ErrNotSignedIn) {
+			failed = err
+		}
+	}
+	store, err := a.openVault(list[0])
+	if err != nil {
+		return err
+	}
+	if err := store.Clear(ctx); err != nil {
+		return err
+	}
+	return failed
 }

@@ -19,9 +19,26 @@ const maxSecret = 4 << 10
 // ask asks at the terminal, unless it was told not to.
 func (a *app) ask(ctx context.Context, question string, hidden bool) (string, error) {
 	if a.noPrompt {
-		return "", usageErrorf("%s is not asked for: --no-prompt", strings.TrimSuffix(question, ": "))
+		return "", usageErrorf("%s is not asked for: --no-prompt", questionOf(question))
 	}
 	return askTerminal(ctx, question, hidden)
+}
+
+// canAsk says whether there is somebody to ask, before something is begun.
+func (a *app) canAsk(what string) error {
+	if a.noPrompt {
+		return usageErrorf("%s cannot be asked for: --no-prompt", what)
+	}
+	in, out, err := openTerminal()
+	if err != nil {
+		return usageErrorf("%s cannot be asked for: there is no terminal", what)
+	}
+	return errors.Join(in.Close(), out.Close())
+}
+
+// questionOf is the question itself, without what was shown before it.
+func questionOf(text string) string {
+	return strings.TrimSuffix(text[strings.LastIndex(text, "\n")+1:], ": ")
 }
 
 // askTerminal prompts at the user's own terminal, whatever stdin and stdout are, and
@@ -30,7 +47,7 @@ func (a *app) ask(ctx context.Context, question string, hidden bool) (string, er
 func askTerminal(ctx context.Context, question string, hidden bool) (string, error) {
 	in, out, err := openTerminal()
 	if err != nil {
-		return "", usageErrorf("%s cannot be asked: there is no terminal", strings.TrimSuffix(question, ": "))
+		return "", usageErrorf("%s cannot be asked: there is no terminal", questionOf(question))
 	}
 	defer in.Close()
 	defer out.Close()
@@ -85,22 +102,13 @@ func openTerminal() (in, out *os.File, err error) {
 }
 
 // readLine reads one line without its end.
-func readLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(r).ReadString('\n')
+func readLine(r io.Reader) (string, error) { return readLineOf(bufio.NewReader(r)) }
+
+// readLineOf leaves what comes after the line to be read.
+func readLineOf(r *bufio.Reader) (string, error) {
+	line, err := r.ReadString('\n')
 	if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
 		return "", err
 	}
 	return strings.TrimRight(line, "\r\n"), nil
-}
-
-// readSecret reads a password from stdin: the first line.
-func (a *app) readSecret() (string, error) {
-	secret, err := readLine(io.LimitReader(a.io.In, maxSecret))
-	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		return "", fmt.Errorf("reading the password from stdin: %w", err)
-	case secret == "":
-		return "", hintf(usageErrorf("no password on stdin"), "for example: gatepass login --password-stdin ada < password.txt")
-	}
-	return secret, nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +20,8 @@ import (
 // settingValues say which gate a command talks to, as whom.
 type settingValues struct {
 	endpoint, region, userPool, client, secret, identityPool, api, home string
+
+	passphrase, keyring string // how sessions are kept
 
 	apis    map[string]profile.API // of the profile
 	profile string                 // its name; "": none is taken
@@ -45,6 +46,8 @@ func settings(v *settingValues) []setting {
 		{"identity-pool-id", "GATEPASS_IDENTITY_POOL_ID", "`ID` of the identity pool", &v.identityPool},
 		{"api", "GATEPASS_API", "base `URL` of the API that paths belong to, or its name", &v.api},
 		{"", "GATEPASS_HOME", "directory of profiles and sessions; empty: that of the user's settings", &v.home},
+		{"", "GATEPASS_PASSPHRASE", "protects the key of the sessions, in place of keyring or file", &v.passphrase},
+		{"", "GATEPASS_KEYRING", "off: leave the keyring alone, and keep the key in a file", &v.keyring},
 	}
 }
 
@@ -158,23 +161,14 @@ func (a *app) client(v settingValues) (*gatepass.Client, error) {
 
 // guestClient is client where no user need sign in.
 func (a *app) guestClient(v settingValues) (*gatepass.Client, error) {
-	dir, err := homeDir(v.home)
+	store, err := a.openVault(v)
 	if err != nil {
 		return nil, err
 	}
 	return &gatepass.Client{
 		Region: v.region, UserPoolID: v.userPool, ClientID: v.client, ClientSecret: v.secret, IdentityPoolID: v.identityPool,
-		Endpoint: v.endpoint, Profile: v.profile, Store: gatepass.FileStore{Dir: filepath.Join(dir, "sessions")},
+		Endpoint: v.endpoint, Profile: v.profile, Store: store,
 	}, nil
-}
-
-// session is the signed-in user's.
-func (a *app) session(ctx context.Context, v settingValues) (*gatepass.Session, error) {
-	c, err := a.client(v)
-	if err != nil {
-		return nil, err
-	}
-	return c.CurrentUser(ctx)
 }
 
 // apiURL puts a path behind the base URL of the API, byte for byte: what is

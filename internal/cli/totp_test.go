@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,26 +20,19 @@ import (
 // totp enrols an authenticator app for the signed-in user, and writes the next
 // code, as typed at a terminal after the password, to tty.txt.
 func totp(ts *testscript.TestScript, _ bool, _ []string) {
-	files, err := filepath.Glob(ts.MkAbs("config/gatepass/sessions/*.json"))
-	ts.Check(err)
-	if len(files) != 1 {
-		ts.Fatalf("%d sessions", len(files))
-	}
-	var session struct {
-		AccessToken string `json:"accessToken"`
-	}
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(files[0])), &session))
+	ts.Check(ts.Exec("gatepass", "token", "access"))
+	access := strings.TrimSpace(ts.ReadFile("stdout"))
 	call := func(op string, in, out any) {
 		ts.Check(wire.Caller{}.Call(context.Background(), ts.Getenv("GATEPASS_ENDPOINT"), wire.TargetIDP, op, in, out))
 	}
 	var secret wire.AssociateSoftwareTokenOutput
-	call("AssociateSoftwareToken", wire.AssociateSoftwareTokenInput{AccessToken: session.AccessToken}, &secret)
+	call("AssociateSoftwareToken", wire.AssociateSoftwareTokenInput{AccessToken: access}, &secret)
 	now := time.Now()
 	call("VerifySoftwareToken", wire.VerifySoftwareTokenInput{
-		AccessToken: session.AccessToken, UserCode: code(ts, secret.SecretCode, now),
+		AccessToken: access, UserCode: code(ts, secret.SecretCode, now),
 	}, new(wire.VerifySoftwareTokenOutput))
 	call("SetUserMFAPreference", map[string]any{
-		"AccessToken": session.AccessToken, "SoftwareTokenMfaSettings": map[string]bool{"Enabled": true, "PreferredMfa": true},
+		"AccessToken": access, "SoftwareTokenMfaSettings": map[string]bool{"Enabled": true, "PreferredMfa": true},
 	}, new(struct{}))
 	// A code is taken once, so the sign-in needs that of the next half minute.
 	typed := ts.Getenv("PASSWORD") + "\n" + code(ts, secret.SecretCode, now.Add(30*time.Second)) + "\n"

@@ -52,7 +52,7 @@ func noKeyring() string {
 	if _, err := os.Stat("/run/user/" + strconv.Itoa(os.Getuid()) + "/bus"); err == nil && bus == "" {
 		return ""
 	}
-	return "there is no keyring: no session bus"
+	return "there is no keyring (no session bus)"
 }
 
 func (v *Vault) deadline(ctx context.Context) (context.Context, context.CancelFunc) {

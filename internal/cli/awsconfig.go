@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gatepass/gatepass/internal/profile"
+)
+
+// writeAWSProfile makes the AWS tools' profile name a client of gatepass: it
+// sets credential_process and region there and keeps everything else of the file.
+func (a *app) writeAWSProfile(v settingValues, name string) error {
+	if err := needed(map[string]string{"GATEPASS_IDENTITY_POOL_ID": v.identityPool}); err != nil {
+		return err
+	}
+	if !profile.ValidName(name) {
+		return usageErrorf("%q cannot name a profile: use letters, digits, - _ .", name)
+	}
+	command, err := processCommand(v)
+	if err != nil {
+		return err
+	}
+	path, err := a.awsConfigPath()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := a.noStaticKeys(filepath.Dir(path), name); err != nil {
+		return err
+	}
+	changed, err := setAWSProfile(string(text), name, [][2]string{{"credential_process", command}, {"region", regionFor(v)}})
+	if err != nil {
+		return hintf(fmt.Errorf("%s: %w", path, err), "choose another name")
+	}
+	if err := replaceFile(path, changed); err != nil {
+		return err
+	}
+	a.io.notef("wrote the profile %s to %s; for example: aws sts get-caller-identity --profile %s", name, path, name)
+	if a.env("GATEPASS_HOME") != "" {
+		a.io.notef("note: GATEPASS_HOME is set, and must be where the AWS tools run too")
+	}
+	return nil
+}
+
+// awsConfigPath follows "Location of the shared config and credentials files" in
+// the AWS SDKs and Tools reference guide.
+func (a *app) awsConfigPath() (string, error) {
+	if path := a.env("AWS_CONFIG_FILE"); path != "" {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", hintf(&usageError{err}, "set AWS_CONFIG_FILE")
+	}
+	return filepath.Join(home, ".aws", "config"), nil
+}
+
+// noStaticKeys refuses a name that the credentials file has keys for: the AWS
+// tools would take those.
+func (a *app) noStaticKeys(dir, name string) error {
+	path := cmp.Or(a.env("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(dir, "credentials"))
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if from, _ := awsSection(strings.SplitAfter(string(text), "\n"), "["+name+"]"); err == nil && from >= 0 {
+		err = hintf(fmt.Errorf("%s has keys for %s, which the AWS tools would take instead", path, name), "choose another name")
+	}
+	return err
+}
+
+// processCommand is the command line that gives the credentials of v, from any
+// directory. Only what is nothing secret is part of it.
+func processCommand(v settingValues) (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	words := []string{exe, "credentials", "--format", "process"}
+	switch {
+	case v.profile == "":
+		for _, f := range [][2]string{
+			{"--endpoint", v.endpoint},
+			{"--region", v.region},
+			{"--user-pool-id", v.userPool},
+			{"--client-id", v.client},
+			{"--identity-pool-id", v.identityPool},
+		} {
+			if f[1] != "" {
+				words = append(words, f[0], f[1])
+			}
+		}
+	case filepath.Base(v.source) == profile.ProjectFile:
+		return "", hintf(usageErrorf("the profile %s is the project's, in %s: other programs do not find it", v.profile, v.source),
+			"copy it to your own file, and sign in with it there")
+	default:
+		words = append(words, "-p", v.profile)
+	}
+	return commandLine(words)
+}
+
+// commandLine quotes words so that a shell and the SDKs' own splitting agree.
+func commandLine(words []string) (string, error) {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
+	var out []string
+	for _, w := range words {
+		windows := runtime.GOOS == "windows"
+		switch {
+		case w != "" && strings.Trim(w, plain) == "" || windows && strings.Trim(w, plain+`\`) == "":
+		case strings.ContainsAny(w, "\"$`!\r\n") || strings.Contains(w, `\`) && !windows:
+			return "", usageErrorf("%q cannot be part of credential_process", w)
+		default:
+			w = `"` + w + `"`
+		}
+		out = append(out, w)
+	}
+	return strings.Join(out, " "), nil
+}
+
+// others are settings that would win over credential_process or contradict it.
+var others = []string{"aws_access_key_id", "role_arn", "source_profile", "credential_source", "web_identity_token_file", "sso_session", "sso_start_url"}
+
+// setAWSProfile sets keys in the section of a profile, which it adds at the end
+// if it is missing. All other lines stay as they are, byte for byte.
+func setAWSProfile(text, name string, set [][2]string) (string, error) {
+	header := "[profile " + name + "]"
+	if name == "default" {
+		header = "[default]"
+	}
+	lines := strings.SplitAfter(text, "\n")
+	from, to := awsSection(lines, header)
+	if from < 0 {
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			text += "\n"
+		}
+		if text != "" {
+			text += "\n"
+		}
+		return text + header + "\n" + settingLines(set), nil
+	}
+	kept, err := otherLines(lines[from+1:to], set)
+	if err != nil {
+		return "", fmt.Errorf("the profile %s has %w, which is not gatepass's", name, err)
+	}
+	head := strings.Join(lines[:from+1], "")
+	if !strings.HasSuffix(head, "\n") {
+		head += "\n"
+	}
+	return head + settingLines(set) + strings.Join(kept, "") + strings.Join(lines[to:], ""), nil
+}
+
+// otherLines are the lines of a section that stay. The error names a setting
+// that cannot be beside ours.
+func otherLines(lines []string, set [][2]string) ([]string, error) {
+	var kept []string
+	for _, line := range lines {
+		key, value, _ := strings.Cut(line, "=")
+		key = strings.ToLower(strings.TrimRight(key, " \t\r\n")) // keys that begin with a blank are parts of another
+		foreign := key == set[0][0] && !strings.Contains(value, " credentials --format process")
+		if foreign || slices.Contains(others, key) {
+			return nil, errors.New(key)
+		}
+		if key != set[0][0] && key != set[1][0] {
+			kept = append(kept, line)
+		}
+	}
+	return kept, nil
+}
+
+func settingLines(set [][2]string) string {
+	var b strings.Builder
+	for _, kv := range set {
+		if kv[1] != "" {
+			b.WriteString(kv[0] + " = " + kv[1] + "\n")
+		}
+	}
+	return b.String()
+}
+
+// awsSection finds the lines of a section: from its header to before the next one;
+// from is -1 if it is missing.
+func awsSection(lines []string, header string) (from, to int) {
+	from = -1
+	for i, line := range lines {
+		name := sectionName(line)
+		if name == "" {
+			continue
+		}
+		if from >= 0 {
+			return from, i
+		}
+		if name == sectionName(header) {
+			from = i
+		}
+	}
+	return from, len(lines)
+}
+
+// sectionName is what a line names between brackets, with single blanks and
+// without quotes; "" if it is no header.
+func sectionName(line string) string {
+	line, ok := strings.CutPrefix(strings.TrimSpace(line), "[")
+	name, _, closed := strings.Cut(line, "]")
+	if !ok || !closed {
+		return ""
+	}
+	return strings.Join(strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(name)), " ")
+}
+
+// replaceFile writes a file, all or nothing, with the permissions of the one
+// that was there. A link stays one: what it points to is replaced.
+func replaceFile(path, text string) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	mode := fs.FileMode(0o600)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	temp := path + "." + rand.Text()
+	err := os.WriteFile(temp, []byte(text), 0o600)
+	if err == nil {
+		err = os.Chmod(temp, mode)
+	}
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+// maxAnswer bounds what is read of an answer of a service, in bytes.
+const maxAnswer = 1 << 20
+
+// callerRole asks STS whose the credentials are and gives the ARN: that of the
+// role they were given out for. Follows GetCallerIdentity in the AWS Security
+// Token Service API reference.
+func callerRole(ctx context.Context, v settingValues, c gatepass.Credentials) (string, error) {
+	const body = "Action=GetCallerIdentity&Version=2011-06-15"
+	region := regionFor(v)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, stsURL(v, region), strings.NewReader(body))
+	if err != nil {
+		return "", &usageError{err}
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	signer := &sigv4.Signer{Region: region, Profile: sigv4.Generic("sts")}
+	if err := signer.Sign(r, c.Credentials, sigv4.HashOf([]byte(body)), time.Now()); err != nil {
+		return "", err
+	}
+	text, err := answerOf(r)
+	if err != nil {
+		return "", err
+	}
+	_, after, _ := bytes.Cut(text, []byte("<Arn>"))
+	arn, _, _ := bytes.Cut(after, []byte("</Arn>"))
+	return string(arn), nil
+}
+
+// regionFor is the region of the settings, else of the pools.
+func regionFor(v settingValues) string {
+	user, _, _ := strings.Cut(v.userPool, "_")
+	identity, _, _ := strings.Cut(v.identityPool, ":")
+	return cmp.Or(v.region, user, identity)
+}
+
+func stsURL(v settingValues, region string) string {
+	suffix := ".amazonaws.com/"
+	if strings.HasPrefix(region, "cn-") {
+		suffix = ".amazonaws.com.cn/"
+	}
+	base := cmp.Or(v.endpoint, os.Getenv("AWS_ENDPOINT_URL_STS"), os.Getenv("AWS_ENDPOINT_URL"))
+	return cmp.Or(base, "https://sts."+region+suffix)
+}
+
+// answerOf sends r to a service and gives the body of a success.
+func answerOf(r *http.Request) ([]byte, error) {
+	client := &http.Client{
+		Timeout:       30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = refusal(resp, body)
+	}
+	return body, err
+}
