@@ -54,7 +54,8 @@ func (v *view) noStage() Cause {
 // httpAPIForbidden is for an HTTP API, which says the same to every failure of
 // IAM; only the request itself tells them apart.
 func (v *view) httpAPIForbidden() []Cause {
-	list := append(v.suspicions(), v.misSigned()...)
+	wrong, _ := v.recognized()
+	list := append(v.suspicions(), wrong...)
 	switch {
 	case v.auth == authNone:
 		list = append(list, v.unsigned())
@@ -77,15 +78,6 @@ func (v *view) httpAPIForbidden() []Cause {
 	}
 	if v.signed() || v.auth == authUnknown {
 		list = append(list, c)
-	}
-	return list
-}
-
-// misSigned is for a signature that is known to be wrong.
-func (v *view) misSigned() []Cause {
-	list := v.recognized()
-	if len(list) == 1 && list[0].Name == "signature-changed" {
-		return nil
 	}
 	return list
 }

@@ -165,18 +165,32 @@ func mismatch(v *view) []Cause {
 		})
 	}
 	found := sigv4.Diagnose(v.message, t)
-	if found == nil {
-		if list := v.recognized(); list != nil {
-			return list
-		}
+	list, right := v.recognized()
+	switch {
+	case found == nil && list != nil:
+		return list
+	case found == nil && right:
+		return []Cause{v.changedOnTheWay()}
+	case found == nil:
 		return append(v.suspicions(), v.silentMismatch())
-	}
-	if found[0].Part == "key" {
-		if list := v.recognized(); list != nil {
-			return list
-		}
+	case found[0].Part == "key" && list != nil:
+		return list
+	case found[0].Part == "key" && right:
+		return []Cause{{
+			Name: "signature-key", Title: "The service has another secret for this access key",
+			Seen: []string{"Both sides computed the signature over the same text; with the secret at hand for " + clean(v.scope.key) + " it is right."},
+			Fix:  []string{"gatepass logout && gatepass login"},
+		}}
 	}
 	return v.differences(found)
+}
+
+func (v *view) changedOnTheWay() Cause {
+	return Cause{
+		Name: "signature-changed", Title: "The signature is right, and something changed the request on its way",
+		Seen: []string{"Computed again with the secret of " + clean(v.scope.key) + ", the signature is that of the request as it was sent."},
+		Fix:  []string{"Look for a proxy, a gateway or a service worker between: it rewrites the host, the path or a header.", v.command("explain")},
+	}
 }
 
 func (v *view) differences(found []sigv4.Finding) []Cause {
@@ -188,25 +202,17 @@ func (v *view) differences(found []sigv4.Finding) []Cause {
 }
 
 // recognized finds the mistake of another signer by its signature, where the
-// secret of its key is at hand. It is nil where that is not so, and where no
-// mistake is known that fits.
-func (v *view) recognized() []Cause {
+// secret of its key is at hand, or finds the signature right.
+func (v *view) recognized() (list []Cause, right bool) {
 	own := v.Known.Credentials
 	if v.Trace != nil || v.Request == nil || !v.signed() || v.Request.NoBody || own.SecretAccessKey == "" || own.AccessKeyID != v.scope.key {
-		return nil
+		return nil, false
 	}
 	found, err := sigv4.Recognize(v.sent(), sigv4.ExecuteAPI(), v.payload(), own)
-	switch {
-	case err != nil:
-		return nil
-	case found != nil:
-		return v.differences(found)
+	if found == nil {
+		return nil, err == nil
 	}
-	return []Cause{{
-		Name: "signature-changed", Title: "The signature is right, and something changed the request on its way",
-		Seen: []string{"Computed again with the secret of " + clean(v.scope.key) + ", the signature is that of the request as it was sent."},
-		Fix:  []string{"Look for a proxy, a gateway or a service worker between: it rewrites the host, the path or a header.", v.command("explain")},
-	}}
+	return v.differences(found), false
 }
 
 // echoOnly is the smallest trace Diagnose takes, to see whether there is an echo.
