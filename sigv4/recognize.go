@@ -113,6 +113,7 @@ type mistake struct{ make func(*canonical) }
 func (g *guess) mistakes() []mistake {
 	list := append(g.pathMistakes(), g.queryMistakes()...)
 	list = append(list, g.headerMistakes()...)
+	list = append(list, distinct(g.right.method, func(c *canonical, s string) { c.method = s }, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")...)
 	for _, payload := range []string{EmptyHash.String(), "UNSIGNED-PAYLOAD", HashOf([]byte("{}")).String(), HashOf([]byte("null")).String()} {
 		if payload != g.right.payload {
 			list = append(list, mistake{func(c *canonical) { c.payload = payload }})
@@ -121,23 +122,32 @@ func (g *guess) mistakes() []mistake {
 	return list
 }
 
-// pathMistakes are a path encoded once or three times, one that was decoded, and
-// those that JavaScript's encodeURI makes.
+// pathMistakes are a path encoded once or three times, one that was decoded,
+// those that JavaScript's encodeURI makes, and a path without its first parts,
+// such as the stage.
 func (g *guess) pathMistakes() []mistake {
 	raw, _, _ := strings.Cut(g.sent.RequestURI, "?")
 	plain, err := url.PathUnescape(raw)
 	if err != nil {
 		plain = raw
 	}
-	return distinct(g.right.path, func(c *canonical, s string) { c.path = s },
+	forms := []string{"/"}
+	for rest := strings.TrimPrefix(g.right.path, "/"); len(forms) < 8; {
+		_, after, ok := strings.Cut(rest, "/")
+		if !ok {
+			break
+		}
+		forms, rest = append(forms, "/"+after), after
+	}
+	return distinct(g.right.path, func(c *canonical, s string) { c.path = s }, append(forms,
 		raw, plain,
 		string(appendEncoded(nil, plain, &pathSet)),
 		string(appendEncoded(nil, plain, &uriSet)),
 		string(appendEncoded(nil, raw, &uriSet)),
 		strings.ReplaceAll(g.right.path, "%25", "%2525"),
-		strings.TrimSuffix(g.right.path, "/"),
+		strings.TrimSuffix(g.right.path, "/"), g.right.path+"/",
 		normalForm(g.right.path),
-	)
+	)...)
 }
 
 // uriSet is what encodeURI leaves as it is.

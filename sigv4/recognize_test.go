@@ -49,6 +49,8 @@ func TestRecognize(t *testing.T) {
 		says   string
 	}{
 		{"path once", func(c *canonical) { c.path = "/prod/notes/a%20b%40c" }, testSecret, "path", "encoded the path once"},
+		{"no stage", func(c *canonical) { c.path = strings.TrimPrefix(c.path, "/prod") }, testSecret, "path", "base path /prod"},
+		{"method", func(c *canonical) { c.method = "GET" }, testSecret, "method", "another method"},
 		{"path decoded", func(c *canonical) { c.path = "/prod/notes/a b@c" }, testSecret, "path", "same once decoded"},
 		{"encodeURI", func(c *canonical) { c.path = "/prod/notes/a%20b@c" }, testSecret, "path", "same once decoded"},
 		{"path three times", func(c *canonical) { c.path = strings.ReplaceAll(c.path, "%25", "%2525") }, testSecret, "path", "encoded the path twice"},

@@ -98,6 +98,7 @@ func (a *app) addCommands(root *cobra.Command) {
 	)
 	add(groupCall,
 		newCall(a),
+		newExplain(a),
 	)
 	add(groupHere,
 		newVersion(a),

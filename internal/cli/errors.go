@@ -31,6 +31,7 @@ func usage(cmd *cobra.Command, err error) error {
 type hinted struct {
 	err  error
 	hint string
+	next string // a second line for terminals; empty: none
 }
 
 func (e *hinted) Error() string { return e.err.Error() }
@@ -67,12 +68,16 @@ func (e *writeError) Unwrap() error { return e.err }
 
 // report tells the user what went wrong and what to do next.
 func (a *app) report(err error) {
-	if err == nil {
+	if err == nil || as[*explainedError](err) {
 		return
 	}
 	a.io.notef("gatepass: %s", textOf(err))
-	if h := hintOf(err); h != "" {
+	h := hintOf(err)
+	if h != "" {
 		a.io.notef("hint: %s", h)
+	}
+	if second, ok := errors.AsType[*hinted](err); ok && second.next != "" && a.io.errIsTerminal() {
+		a.io.notef("hint: %s", second.next)
 	}
 }
 

@@ -88,9 +88,11 @@ func newUser(t *testing.T) *user {
 
 // exampleFiles are what the examples speak of.
 var exampleFiles = map[string]string{
-	"note.json":    `{"content": "tea"}`,
-	"password.txt": "PASSWORD\n",
-	"gate.yaml":    "region: us-east-1\n",
+	"note.json":     `{"content": "tea"}`,
+	"password.txt":  "PASSWORD\n",
+	"gate.yaml":     "region: us-east-1\n",
+	"answer.txt":    "HTTP/1.1 200 OK\r\n\r\n[]",
+	"recording.har": `{"log":{"entries":[{"request":{"method":"GET","url":"https://example.com/"},"response":{"status":200}}]}}`,
 }
 
 // start starts a program that ends with the test, and gives what it prints.

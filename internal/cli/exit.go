@@ -44,6 +44,7 @@ var exits = []exit{
 	{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
 	{exitRefused, "the sign-in was refused: password, code, locked out, disabled", isRefused},
 	{exitHTTP, "the API answered with a status of 400 or more", as[*statusError]},
+	{exitHTTP, "explain: a request was refused, and why is said", as[*explainedError]},
 	{exitWrite, "stdout could not be written", as[*writeError]},
 	{exitDNS, "the host name was not found", as[*net.DNSError]},
 	{exitTimeout, "timed out", isTimeout},

@@ -4,44 +4,39 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gatepass/gatepass/internal/explain"
 	"github.com/gatepass/gatepass/internal/wire"
 )
 
-// forbidden says what the texts of API Gateway's 403 mean to somebody who did
-// sign; the first row that fits decides. What other codes mean, wire knows.
-var forbidden = []struct{ code, text, cause string }{
-	{"MissingAuthenticationTokenException", "", "no such stage, path or method in this API: check the URL and the method"},
-	{"", "Missing Authentication Token", "no such stage, path or method in this API: check the URL and the method"},
-	{"UnrecognizedClientException", "", "the server does not know these credentials any more: gatepass login"},
-	{"ForbiddenException", "", "no such API or stage, or an API key, a WAF rule or the API's resource policy is in the way"},
-	{"", "Forbidden", "no such API or stage, or an API key, a WAF rule or the API's resource policy is in the way"},
-}
-
 // refusal turns an answer of 400 or more, whose body the user has seen, into an
-// error with the likely cause.
+// error with the likely cause; a 403 gets the next step too.
 func refusal(resp *http.Response, body []byte) error {
 	e := wire.ReadError(resp.StatusCode, resp.Header, body)
 	out := &statusError{status: resp.Status, code: e.Code, err: e}
 	if e.Code == http.StatusText(resp.StatusCode) {
 		out.code = "" // the status has said it
 	}
-	if cause := cause(e); cause != "" {
-		return hintf(out, "%s", cause)
+	if resp.StatusCode == http.StatusForbidden {
+		what, next := refusalHint(resp, body)
+		return &hinted{err: out, hint: what, next: next}
+	}
+	if e.Cause != "" {
+		return hintf(out, "%s", e.Cause)
 	}
 	return out
 }
 
-func cause(e *wire.Error) string {
-	if e.Status != http.StatusForbidden {
-		return e.Cause
+// refusalHint says in two lines why an API answered 403: what is wrong, and what
+// to do.
+func refusalHint(resp *http.Response, body []byte) (what, next string) {
+	in := explain.Input{Response: explain.Response{Status: resp.StatusCode, Header: resp.Header, Body: body}}
+	if r := resp.Request; r != nil {
+		in.Request = &explain.Request{Method: r.Method, URL: r.URL.String(), Host: r.Host, Header: r.Header, NoBody: r.ContentLength != 0}
 	}
-	for _, f := range forbidden {
-		if (f.code == "" || f.code == e.Code) && strings.Contains(e.Message, f.text) {
-			return f.cause
-		}
+	r := explain.Explain(in)
+	what, next = r.Hint()
+	if next == "" || strings.HasPrefix(next, "gatepass call ") { // that is what has just been done
+		next = "gatepass explain with the same request says more"
 	}
-	if e.Cause != "" {
-		return e.Cause
-	}
-	return "the answer does not look like the gateway's: the API itself may have refused"
+	return what, next
 }

@@ -34,7 +34,7 @@ func denied(v *view) []Cause {
 	if d.action == "execute-api:Invoke" {
 		c.Title = "No policy allows " + clean(d.role()) + " to call this path"
 	}
-	c.Seen = append(c.Seen, "The signature is right. Action: "+clean(d.action)+". Resource: "+clean(d.resource)+".")
+	c.Seen = append(c.Seen, "The signature is right, so the policies decide: "+clean(d.action)+" on "+clean(d.resource))
 	switch {
 	case d.user == "anonymous":
 		c = v.anonymous(d)

@@ -101,7 +101,7 @@ var cases = []struct {
 	says  string // in the first cause
 }{
 	{"signed, no such path", got(403, "MissingAuthenticationTokenException", message("Missing Authentication Token")), "no-route", "first part of the path, prod, is the stage"},
-	{"signed, path of a known API", got(403, "MissingAuthenticationTokenException", message("Missing Authentication Token")).knows(api), "no-route", "base path /prod of the API notes is right"},
+	{"signed, path of a known API", got(403, "MissingAuthenticationTokenException", message("Missing Authentication Token")).knows(api), "no-route", "base path of the API notes, /prod, as it should"},
 	{"stage forgotten", got(403, "MissingAuthenticationTokenException", message("Missing Authentication Token")).to("GET", "https://abcdef1234.execute-api.us-east-1.amazonaws.com/notes?a=1").knows(api), "base-path", "gatepass call GET 'https://abcdef1234.execute-api.us-east-1.amazonaws.com/prod/notes?a=1'"},
 	{"stage twice", got(403, "MissingAuthenticationTokenException", message("Missing Authentication Token")).to("GET", "https://abcdef1234.execute-api.us-east-1.amazonaws.com/prod/prod/notes").knows(api), "base-path", "gatepass call GET https://abcdef1234.execute-api.us-east-1.amazonaws.com/prod/notes"},
 	{"stage on a custom domain", got(403, "MissingAuthenticationTokenException", message("Missing Authentication Token")).to("GET", "https://api.example.com/prod/notes"), "no-route", "https://api.example.com/notes"},

@@ -59,7 +59,7 @@ func queryPartsMissing(v *view) []Cause {
 	return []Cause{{
 		Name: "incomplete", Title: "The presigned URL is incomplete",
 		Seen: []string{"It lacks " + strings.Join(between(v.message, "include '", "'"), ", ") + "."},
-		Fix:  []string{"Put the whole URL between plain quotes ' ': a shell ends it at the first &.", v.command("sign --presign")},
+		Fix:  []string{"Put the whole URL between plain quotes ' ': a shell ends it at the first &.", v.presignCommand()},
 	}}
 }
 

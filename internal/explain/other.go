@@ -17,7 +17,11 @@ func forbidden(v *view) []Cause {
 	if v.Request != nil && (v.besideAPIs() || len(v.oddSegments()) > 0) {
 		list = append(list, v.noRoute())
 	}
-	list = append(list, v.apiKey(), v.noStage())
+	if v.place.local { // gatepass knows no API keys
+		list = append(list, v.noStage(), v.apiKey())
+	} else {
+		list = append(list, v.apiKey(), v.noStage())
+	}
 	return append(list, Cause{
 		Name: "resource-policy", Title: "A WAF rule or the API's resource policy stands in the way, or the API is private",
 		Fix: []string{"Look at the WAF's sampled requests and the API's resource policy. A private API is reached through its VPC endpoint only."},

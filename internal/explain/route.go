@@ -85,7 +85,7 @@ func (v *view) baseTrouble(c *Cause) bool {
 			c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+strings.TrimPrefix(v.target.requestURI(), prefix)))
 			return true
 		default:
-			c.Seen = append(c.Seen, "The base path "+prefix+" of the API "+api.Name+" is right.")
+			c.Seen = append(c.Seen, "The path begins with the base path of the API "+api.Name+", "+prefix+", as it should.")
 		}
 	}
 	return false
@@ -246,6 +246,13 @@ func (v *view) command(verb string) string {
 
 func (v *view) commandFor(verb, to string) string {
 	return "gatepass " + verb + " " + strings.ToUpper(clean(v.Request.Method)) + " " + shellQuote(withoutPresign(to))
+}
+
+func (v *view) presignCommand() string {
+	if v.Request == nil {
+		return "gatepass sign --presign URL"
+	}
+	return "gatepass sign --presign " + shellQuote(withoutPresign(v.Request.URL))
 }
 
 // withoutPresign leaves the credentials of a presigned URL out.

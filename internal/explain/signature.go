@@ -241,7 +241,7 @@ func (v *view) difference(f sigv4.Finding) Cause {
 	switch f.Part {
 	case "key":
 		c.Fix = []string{"gatepass logout && gatepass login"}
-		if v.scope.key != "" && v.scope.key != v.Known.Credentials.AccessKeyID {
+		if v.scope.key != "" && (v.scope.key != v.Known.Credentials.AccessKeyID || strings.HasPrefix(v.scope.key, "AKIA")) {
 			c.Fix = []string{"Copy secret and session token of " + clean(v.scope.key) + " again, without white space.", v.command("call")}
 		}
 	case "region":

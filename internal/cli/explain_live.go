@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/curl"
+	"github.com/gatepass/gatepass/internal/explain"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+// live signs a request as call does, sends it, and notes what was sent and what
+// came back.
+func (a *app) live(ctx context.Context, v settingValues, o explainOptions, args []string) ([]explain.Input, error) {
+	r, err := a.described(ctx, v, o, args)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	s, err := a.session(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Credentials(ctx); err != nil {
+		return nil, err
+	}
+	t := s.Transport(r.URL.Host)
+	in, err := exchange(r, t, &t.Base)
+	if errors.Is(err, gatepass.ErrRefusedHost) {
+		return nil, hintf(usageErrorf("credentials are not sent to %s://%s, where the network can read them", r.URL.Scheme, r.URL.Host), "use https")
+	}
+	if err != nil {
+		return nil, err
+	}
+	in.Known = a.knownOf(ctx, v, s)
+	return []explain.Input{in}, nil
+}
+
+// pasted sends a curl command as it is.
+func (a *app) pasted(ctx context.Context, v settingValues, command string) ([]explain.Input, error) {
+	r, err := a.described(ctx, v, explainOptions{curl: command}, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	in, err := exchange(r, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	in.Known = a.known(v)
+	if s, err := a.session(ctx, v); err == nil { // without a session less is known
+		in.Known = a.knownOf(ctx, v, s)
+	}
+	a.ownKey(&in)
+	return []explain.Input{in}, nil
+}
+
+// ownKey takes the credentials of the environment for those at hand, where the
+// request was signed with their key.
+func (a *app) ownKey(in *explain.Input) {
+	id := a.env("AWS_ACCESS_KEY_ID")
+	if id == "" || in.Request == nil {
+		return
+	}
+	if strings.Contains(in.Request.Header.Get("Authorization"), "Credential="+id+"/") || strings.Contains(in.Request.URL, "X-Amz-Credential="+id+"%2F") {
+		in.Known.Credentials = sigv4.Credentials{
+			AccessKeyID: id, SecretAccessKey: a.env("AWS_SECRET_ACCESS_KEY"), SessionToken: a.env("AWS_SESSION_TOKEN"),
+		}
+		in.Known.Expires = time.Time{}
+	}
+}
+
+// knownOf adds what the session says, as far as it says it without asking.
+func (a *app) knownOf(ctx context.Context, v settingValues, s *gatepass.Session) explain.Known {
+	k := a.known(v)
+	c, err := s.Credentials(ctx)
+	if err != nil {
+		return k
+	}
+	k.Credentials, k.Expires, k.IdentityID = c.Credentials, c.Expires, c.IdentityID
+	return k
+}
+
+// recorder keeps the last request it sent.
+type recorder struct {
+	base http.RoundTripper
+	sent *http.Request
+	at   time.Time
+}
+
+// RoundTrip sends r and keeps it.
+func (t *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.sent, t.at = r, time.Now()
+	return t.base.RoundTrip(r)
+}
+
+// exchange sends r once, through the transport if there is one, whose base is
+// set to what records the request.
+func exchange(r *curl.Request, through http.RoundTripper, base *http.RoundTripper) (explain.Input, error) {
+	plain := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true,
+		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
+	}
+	defer plain.CloseIdleConnections()
+	rec := &recorder{base: plain}
+	client := &http.Client{Transport: rec, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if through != nil {
+		*base, client.Transport = rec, through
+	}
+	resp, err := client.Do(r.Request)
+	if err != nil {
+		return explain.Input{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	if err != nil {
+		return explain.Input{}, err
+	}
+	sent, err := requestOf(rec.sent, r.Payload)
+	return explain.Input{
+		Request: sent, Now: rec.at,
+		Response: explain.Response{Status: resp.StatusCode, Header: resp.Header, Body: body},
+	}, err
+}
+
+// requestOf is a request as explain wants it. A body over 16 MiB is left out:
+// no API Gateway takes it.
+func requestOf(r *http.Request, payload *curl.Body) (*explain.Request, error) {
+	out := &explain.Request{Method: r.Method, URL: r.URL.String(), Host: r.Host, Header: r.Header}
+	if payload.Size() == 0 {
+		return out, nil
+	}
+	if payload.Size() > maxExplained {
+		out.NoBody = true
+		return out, nil
+	}
+	body, err := payload.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	out.Body, err = io.ReadAll(body)
+	return out, err
+}
