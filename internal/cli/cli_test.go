@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-"serve": serve, "stopserver": stopServer, "exits": exits, "fits": fits, "private": private, "totp": totp, "temporary": temporary, "damage": damage, "none": none,
+			"serve": serve, "stopserver": stopServer, "exits": exits, "fits": fits, "private": private, "totp": totp, "temporary": temporary, "damage": damage, "none": none,
 			"signedcurl": signedCurl, "explains": explains,
 			"expand": expand,
 		},
