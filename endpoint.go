@@ -52,6 +52,13 @@ func isIdentityPool(s string) bool {
 // endpoints are the base URLs of the two services.
 type endpoints struct{ idp, identity string }
 
+// Endpoints are the base URLs that the user pool and the identity pool are called
+// at; empty for a pool that is not set. Errors: [ErrConfig].
+func (c *Client) Endpoints() (userPool, identityPool string, err error) {
+	err = c.prepare()
+	return c.hosts.idp, c.hosts.identity, err
+}
+
 func (c *Client) checkIDs() error {
 	for _, id := range []struct {
 		field, value string

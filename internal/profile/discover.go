@@ -27,18 +27,25 @@ func Discover(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	var inside []string // of a directory of sources: what is beside it goes first
 	shown := dir
 	for {
 		found, last, err := candidatesIn(abs)
 		if err != nil {
 			return nil, err
 		}
+		for i := range found {
+			found[i] = filepath.Join(shown, filepath.FromSlash(found[i]))
+		}
+		sources := filepath.Base(abs) == "src" || filepath.Base(abs) == "lib"
 		up := filepath.Dir(abs)
-		if len(found) > 0 || last || up == abs {
-			for i := range found {
-				found[i] = filepath.Join(shown, filepath.FromSlash(found[i]))
-			}
+		switch {
+		case sources && !last && inside == nil:
+			inside = found
+		case len(found) > 0:
 			return found, nil
+		case last || up == abs || len(inside) > 0:
+			return inside, nil
 		}
 		abs, shown = up, filepath.Join(shown, "..")
 	}

@@ -51,6 +51,14 @@ func TestDiscover(t *testing.T) {
 	if err != nil || len(got) != 4 || got[0] != filepath.Join(dir, "amplify_outputs.json") {
 		t.Errorf("from below: %q, %v", got, err)
 	}
+	got, err = Discover(filepath.Join(dir, "src"))
+	if err != nil || len(got) != 4 || got[0] != filepath.Join(dir, "amplify_outputs.json") {
+		t.Errorf("among the sources: %q, %v", got, err)
+	}
+	alone := tree(t, ".git/config", "x/src/.env", "cdk-outputs.json")
+	if got := discover(t, filepath.Join(alone, "x/src")); !slices.Equal(got, []string{".env"}) {
+		t.Errorf("only among the sources: %q", got)
+	}
 	outer := tree(t, "cdk-outputs.json", "repo/.git/config", "repo/x/y")
 	if got := discover(t, filepath.Join(outer, "repo/x")); len(got) > 0 {
 		t.Errorf("went out of the repository: %q", got)
@@ -108,10 +116,13 @@ func TestMerge(t *testing.T) {
 		t.Errorf("conflicts %v", im.Conflicts)
 	}
 	text := render(im)
-	for _, part := range []string{"of another deployment", "https://old.example.com", "us-west-2", "the user pool is in us-east-1"} {
+	for _, part := range []string{"another deployment, left out", "us-west-2", "the user pool is in us-east-1"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is not told in:\n%s", part, text)
 		}
+	}
+	if strings.Contains(text, "old.example.com") {
+		t.Errorf("an API of another deployment is in:\n%s", text)
 	}
 	if empty := Merge(); !empty.Empty() {
 		t.Errorf("of nothing: %+v", empty)

@@ -109,8 +109,12 @@ func (c Conflict) String() string {
 	return c.Field + ": " + strings.Join(all, ", or ")
 }
 
-// Empty says whether nothing was found that a profile could hold.
-func (im *Imported) Empty() bool { return len(im.Values) == 0 && len(im.Conflicts) == 0 }
+// Empty says whether neither an id nor an API was found, nor several to choose
+// from.
+func (im *Imported) Empty() bool {
+	p := im.Profile
+	return p.UserPoolID == "" && p.ClientID == "" && p.IdentityPoolID == "" && len(p.APIs) == 0 && len(im.Conflicts) == 0
+}
 
 // ErrFormat is a file that cannot be read as what its name says.
 var ErrFormat = errors.New("cannot be imported")

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"cmp"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -100,6 +99,9 @@ func (f *finder) addAPI(name string, api API, u *url.URL, v Value) {
 	}
 	if api.Service == "execute-api" || span(api.Service, isServiceByte) != len(api.Service) {
 		api.Service = ""
+	}
+	if api.Service != "" && service == "" {
+		v.Note = strings.TrimPrefix(v.Note+"; signed for "+api.Service, "; ")
 	}
 	v.Text = strings.TrimRight(v.Text, "/")
 	api.URL = v.Text
@@ -203,9 +205,6 @@ func apart(all []apiFound) []apiFound {
 func (im *Imported) addAPI(name string, api API, v Value) {
 	if im.Profile.APIs == nil {
 		im.Profile.APIs = map[string]API{}
-	}
-	if api.Service != "" && api.Service != "lambda" {
-		v.Note = strings.TrimPrefix(fmt.Sprintf("%s; signed for %s", v.Note, api.Service), "; ")
 	}
 	im.Profile.APIs[name] = api
 	im.Values = append(im.Values, v)

@@ -12,12 +12,14 @@ func Merge(all ...*Imported) *Imported {
 	out := new(Imported)
 	for _, im := range all {
 		im = im.asRead()
-		out.Unused = append(out.Unused, im.Unused...)
 		if c := out.differs(im); len(c) > 0 {
 			out.Conflicts = append(out.Conflicts, c...)
-			out.reject(im)
+			theirs := c[0].Values[1]
+			theirs.Note = "another deployment, left out"
+			out.Unused = append(out.Unused, theirs)
 			continue
 		}
+		out.Unused = append(out.Unused, im.Unused...)
 		out.Conflicts = append(out.Conflicts, im.Conflicts...)
 		out.join(im)
 	}
@@ -75,16 +77,6 @@ func (im *Imported) value(field string) Value {
 		}
 	}
 	return Value{}
-}
-
-// reject mentions the values of another deployment.
-func (im *Imported) reject(other *Imported) {
-	for _, v := range other.Values {
-		if known := im.value(v.Field); known.Text != v.Text {
-			v.Note = "of another deployment than what was read before"
-			im.Unused = append(im.Unused, v)
-		}
-	}
 }
 
 // join takes what is not known yet.

@@ -41,6 +41,8 @@ func (s *script) look() {
 		s.declared = s.tok.text
 	case s.tok.mark == markWord && (s.prev.word("type") || s.prev.word("interface")):
 		s.inType = true
+	case s.tok.is("=") && s.prev.mark == markWord && s.before.is(",") && s.declared != "":
+		s.declared = s.prev.text
 	case s.tok.mark == markText && s.prev.is("=") && s.declared != "":
 		s.constant()
 	}

@@ -230,6 +230,40 @@ func TestSeveral(t *testing.T) {
 	}
 }
 
+// TestPrograms holds what is taken of a program, and what is left.
+func TestPrograms(t *testing.T) {
+	for _, c := range []struct{ name, program, want string }{
+		{"two in a declaration", `const dev = {}, prod = {userPoolId: "eu-west-1_AbCdEf123"}`, "prod.userPoolId"},
+		{"exports", `module.exports = {userPoolId: "eu-west-1_AbCdEf123"}`, "userPoolId"},
+		{"a call", `setup(1, {userPoolId: "eu-west-1_AbCdEf123"})`, "userPoolId"},
+		{"a function's result", `const f = () => { return {userPoolId: "eu-west-1_AbCdEf123"} }`, "userPoolId"},
+		{"an arrow's result", `const f = () => ({userPoolId: "eu-west-1_AbCdEf123"})`, "userPoolId"},
+		{"a cast", `export default <const>{userPoolId: "eu-west-1_AbCdEf123" as string}`, ""},
+		{"as const", `export const c = {a: {userPoolId: "eu-west-1_AbCdEf123" as const}} as const`, "c.a.userPoolId"},
+		{"a constant", `const POOL = "eu-west-1_AbCdEf123"; export default {userPoolId: POOL}`, "userPoolId"},
+		{"a short member", `const userPoolId = "eu-west-1_AbCdEf123"; export default {userPoolId}`, "userPoolId"},
+		{"a name with two meanings", `let P = "eu-west-1_AbCdEf123"; { let P = "eu-west-1_Other1234" } f({userPoolId: P})`, ""},
+		{"a commented value", `f({/* userPoolId: "eu-west-1_AbCdEf123" */})`, ""},
+		{"a value in a string", "f(`{userPoolId: \"eu-west-1_AbCdEf123\"}`)", ""},
+		{"an unknown alternative", `f({userPoolId: process.env.P || "eu-west-1_AbCdEf123"})`, ""},
+		{"a substitution", "f({userPoolId: `${region}_AbCdEf123`})", ""},
+		{"a sum", `f({userPoolId: "eu-west-1_" + "AbCdEf123"})`, ""},
+		{"a type", `type C = {userPoolId: "eu-west-1_AbCdEf123"}`, ""},
+		{"escapes", "f({userPoolId: \"eu\\u002dwest\\x2d1_AbC\\\ndEf123\"})", "userPoolId"},
+		{"after a regular expression", `x = /["'{]/g; f({userPoolId: "eu-west-1_AbCdEf123"})`, "userPoolId"},
+		{"after an apostrophe in JSX", "<p>don't</p>\nf({userPoolId: \"eu-west-1_AbCdEf123\"})", "userPoolId"},
+		{"after a division", `x = a / b; y = c / {userPoolId: "eu-west-1_AbCdEf123"}`, ""},
+	} {
+		im, err := Import("c.ts", []byte(c.program))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := im.value("user_pool_id"); got.Key != c.want || (got.Text == "eu-west-1_AbCdEf123") != (c.want != "") {
+			t.Errorf("%s: %q at %q, want it at %q", c.name, got.Text, got.Key, c.want)
+		}
+	}
+}
+
 // TestNotUnderstood holds the errors: file, line, and what was expected.
 func TestNotUnderstood(t *testing.T) {
 	for _, c := range []struct{ name, data, want string }{
