@@ -101,6 +101,10 @@ func (a *app) addCommands(root *cobra.Command) {
 		newExplain(a),
 	)
 	add(groupHere,
+		newImport(a),
+		newProfile(a),
+		newAPI(a),
+		newDoctor(a),
 		newVersion(a),
 		newMan(a),
 	)

@@ -88,11 +88,13 @@ func newUser(t *testing.T) *user {
 
 // exampleFiles are what the examples speak of.
 var exampleFiles = map[string]string{
-	"note.json":     `{"content": "tea"}`,
-	"password.txt":  "PASSWORD\n",
-	"gate.yaml":     "region: us-east-1\n",
-	"answer.txt":    "HTTP/1.1 200 OK\r\n\r\n[]",
-	"recording.har": `{"log":{"entries":[{"request":{"method":"GET","url":"https://example.com/"},"response":{"status":200}}]}}`,
+	"note.json":        `{"content": "tea"}`,
+	"password.txt":     "PASSWORD\n",
+	"gate.yaml":        "region: us-east-1\n",
+	"answer.txt":       "HTTP/1.1 200 OK\r\n\r\n[]",
+	"recording.har":    `{"log":{"entries":[{"request":{"method":"GET","url":"https://example.com/"},"response":{"status":200}}]}}`,
+	"cdk-outputs.json": `{"Notes": {"UserPool": "eu-west-1_AbCdEf123", "NotesApi": "https://a.execute-api.eu-west-1.amazonaws.com/prod"}}`,
+	"config.js":        `export const dev = {}, prod = {cognito: {USER_POOL_ID: "us-east-1_udmFFSb92"}};`,
 }
 
 // start starts a program that ends with the test, and gives what it prints.
@@ -128,8 +130,27 @@ func (u *user) run(t *testing.T, line string) {
 	}
 }
 
+// atHome is the user with a profile of their own: examples change profiles.
+func (u *user) atHome(t *testing.T) *user {
+	t.Helper()
+	home := t.TempDir()
+	p := "profiles: {sample: {user_pool_id: us-east-1_Gatepass1, client_id: gatepass0sample0client0000, "+
+		"identity_pool_id: \"$GATEPASS_IDENTITY_POOL_ID\", endpoint: \"$GATEPASS_ENDPOINT\"}}\n"
+	for _, kv := range u.env {
+		name, value, _ := strings.Cut(kv, "=")
+		p = strings.ReplaceAll(p, "$"+name, value)
+	}
+	if err := os.WriteFile(filepath.Join(home, "config.yaml"), []byte(p), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own := *u
+	own.env = append(u.env[:len(u.env):len(u.env)], "GATEPASS_HOME="+home)
+	return &own
+}
+
 // try runs an example. A password that would be typed comes from stdin.
 func (u *user) try(t *testing.T, line string) {
+	u = u.atHome(t)
 	ready, isServed := served[strings.Fields(line)[1]]
 	if isServed {
 		out := bufio.NewScanner(u.start(t, "sh", "-c", "exec "+line+" --listen 127.0.0.1:0 2>&1"))
