@@ -2,12 +2,14 @@ package gatepass
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -37,8 +39,17 @@ type Transport struct {
 	// Hosts are the only hosts that are sent credentials, as "host" or
 	// "host:port". Zero: any host the program makes a request to.
 	Hosts []string
+	// Region is what is signed for. Zero: the client's.
+	Region string
+	// Service is what is signed for, by its signing name. Zero: execute-api.
+	Service string
+	// Credentials gives what is signed with, for other credentials than a
+	// session's; it is asked again when the API says that they are over. Zero: the
+	// session's. With it a Transport needs no session, but a Region.
+	Credentials func(context.Context) (Credentials, error)
 
 	session *Session
+	once    sync.Once // makes the signer
 	signer  *sigv4.Signer
 	drift   wire.Drift
 }
@@ -46,11 +57,56 @@ type Transport struct {
 // Transport gives a signing transport for API Gateway (service execute-api) in
 // the client's region, bound to the hosts if any are named.
 func (s *Session) Transport(hosts ...string) *Transport {
-	return &Transport{
-		Hosts:   hosts,
-		session: s,
-		signer:  &sigv4.Signer{Region: s.c.Region, Profile: sigv4.ExecuteAPI()},
+	return &Transport{Hosts: hosts, session: s}
+}
+
+// sign signs r with the credentials.
+func (t *Transport) sign(r *http.Request, creds Credentials, hash sigv4.Hash) error {
+	t.once.Do(func() {
+		t.signer = &sigv4.Signer{Region: t.Region, Profile: sigv4.ExecuteAPI()}
+		if t.Region == "" && t.session != nil {
+			t.signer.Region = t.session.c.Region
+		}
+		if t.Service != "" && t.Service != t.signer.Profile.Service {
+			t.signer.Profile = sigv4.Generic(t.Service)
+		}
+	})
+	return t.signer.Sign(r, creds.Credentials, hash, t.now())
+}
+
+// Sign signs r as RoundTrip would, and sends nothing. A body needs r.GetBody.
+// Errors: those of RoundTrip before it sends.
+func (t *Transport) Sign(r *http.Request) error {
+	if err := t.allowed(r); err != nil {
+		return err
 	}
+	creds, err := t.credentials(r.Context())
+	if err != nil {
+		return err
+	}
+	hash, err := sigv4.HashBody(r)
+	if err != nil {
+		return err
+	}
+	return t.sign(r, creds, hash)
+}
+
+func (t *Transport) credentials(ctx context.Context) (Credentials, error) {
+	switch {
+	case t.Credentials != nil:
+		return t.Credentials(ctx)
+	case t.session != nil:
+		return t.session.Credentials(ctx)
+	}
+	return Credentials{}, fmt.Errorf("%w: make a Transport by Session.Transport, or set Transport.Credentials", ErrConfig)
+}
+
+// renew gives others than the credentials that the API refused.
+func (t *Transport) renew(ctx context.Context, refused Credentials) (Credentials, error) {
+	if t.Credentials != nil {
+		return t.Credentials(ctx)
+	}
+	return t.session.RenewCredentials(ctx, refused)
 }
 
 // HTTPClient gives a client that signs its requests by [Session.Transport], with
@@ -69,9 +125,6 @@ func (t *Transport) GoString() string { return t.String() }
 // error. Errors: [ErrRefusedHost]; those of [Session.Credentials]; those of
 // sigv4.Signer.Sign for a request that cannot be signed.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if t.session == nil {
-		return nil, errors.Join(fmt.Errorf("%w: make a Transport by Session.Transport", ErrConfig), closeBody(r))
-	}
 	if err := t.allowed(r); err != nil {
 		return nil, errors.Join(err, closeBody(r))
 	}
@@ -79,7 +132,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	creds, err := t.session.Credentials(r.Context())
+	creds, err := t.credentials(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +155,7 @@ func (t *Transport) tries(r *http.Request, body func() (io.ReadCloser, error), c
 		case errors.Is(refusal, ErrClockSkew) && !clock && t.correct(resp.Header):
 			clock = true
 		case errors.Is(refusal, ErrCredentialsExpired) && !renewed:
-			fresh, err := t.session.RenewCredentials(r.Context(), creds)
+			fresh, err := t.renew(r.Context(), creds)
 			if err != nil || fresh.AccessKeyID == creds.AccessKeyID {
 				return resp, nil // what the API said says more
 			}
@@ -127,20 +180,28 @@ func (t *Transport) send(r *http.Request, body func() (io.ReadCloser, error), cr
 			return nil, err
 		}
 	}
-	if err := t.signer.Sign(out, creds.Credentials, hash, t.now()); err != nil {
+	if err := t.sign(out, creds, hash); err != nil {
 		return nil, err
 	}
 	return t.base().RoundTrip(out)
 }
 
-func (t *Transport) now() time.Time { return t.session.c.now().Add(t.drift.Get()) }
+func (t *Transport) now() time.Time { return t.client().now().Add(t.drift.Get()) }
+
+// client is the session's; without one, what says nothing.
+func (t *Transport) client() *Client {
+	if t.session == nil {
+		return new(Client)
+	}
+	return t.session.c
+}
 
 func (t *Transport) base() http.RoundTripper {
 	if t.Base != nil {
 		return t.Base
 	}
-	if rt := t.session.c.http.Transport; rt != nil {
-		return rt
+	if t.session != nil && t.session.c.http.Transport != nil {
+		return t.session.c.http.Transport
 	}
 	return http.DefaultTransport
 }
@@ -148,7 +209,7 @@ func (t *Transport) base() http.RoundTripper {
 // correct takes the API's clock from its answer; false if that says nothing new.
 func (t *Transport) correct(h http.Header) bool {
 	before := t.drift.Get()
-	t.drift.Observe(wire.DateOf(h), t.session.c.now())
+	t.drift.Observe(wire.DateOf(h), t.client().now())
 	return t.drift.Get() != before
 }
 
@@ -158,7 +219,7 @@ func (t *Transport) allowed(r *http.Request) error {
 	switch {
 	case r.Response != nil: // net/http sets it on requests it makes to follow a redirect
 		return fmt.Errorf("%w: the API redirects to %s://%s; signed requests do not follow", ErrRefusedHost, r.URL.Scheme, r.URL.Host)
-	case !t.session.c.mayReach(r.URL):
+	case !t.client().mayReach(r.URL):
 		return fmt.Errorf("%w: %s://%s: use https, or set Client.AllowHTTP if the network may see the credentials", ErrRefusedHost, r.URL.Scheme, r.URL.Host)
 	case len(t.Hosts) > 0 && !slices.ContainsFunc(t.Hosts, func(h string) bool { return sameHost(h, r) }):
 		return fmt.Errorf("%w: %s is not one of %s", ErrRefusedHost, r.URL.Host, strings.Join(t.Hosts, ", "))

@@ -1,7 +1,9 @@
 package gatepass_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -187,5 +189,43 @@ func TestUnsignable(t *testing.T) {
 	r.URL.Opaque = "//elsewhere/%zz"
 	if _, err := s.Transport().RoundTrip(r); !errors.Is(err, sigv4.ErrUnsignable) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A Transport with credentials of its own needs no session, and signs for the
+// region and service it is told.
+func TestTransportOfOtherCredentials(t *testing.T) {
+	got := make(chan string, 2)
+	n := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got <- r.Header.Get("Authorization")
+		if n++; n == 1 {
+			w.Header().Set("X-Amzn-Errortype", "ExpiredTokenException")
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"message":"The security token included in the request is expired"}`)
+		}
+	}))
+	defer srv.Close()
+	asked := 0
+	tr := &gatepass.Transport{Region: "eu-west-1", Service: "lambda", Credentials: func(context.Context) (gatepass.Credentials, error) {
+		asked++
+		return gatepass.Credentials{Credentials: sigv4.Credentials{AccessKeyID: fmt.Sprintf("AKID%d", asked), SecretAccessKey: "secret"}}, nil
+	}}
+	resp, err := (&http.Client{Transport: tr}).Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	first, second := <-got, <-got
+	if !strings.Contains(first, "AKID1/") || !strings.Contains(second, "AKID2/") || !strings.Contains(second, "/eu-west-1/lambda/aws4_request") {
+		t.Errorf("%s, then %s", first, second)
+	}
+	r := httptest.NewRequest("GET", "http://example.com/", nil)
+	if err := tr.Sign(r); !errors.Is(err, gatepass.ErrRefusedHost) {
+		t.Errorf("signed for a host that is reached in the clear: %v", err)
+	}
+	r = httptest.NewRequest("GET", "https://example.com/", nil)
+	if err := tr.Sign(r); err != nil || r.Header.Get("Authorization") == "" {
+		t.Errorf("%v %v", err, r.Header)
 	}
 }
