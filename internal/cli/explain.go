@@ -101,6 +101,7 @@ func (a *app) explain(ctx context.Context, v settingValues, o explainOptions, ar
 	if err != nil {
 		return err
 	}
+	a.addKnown(ctx, v, list)
 	var reports []explained
 	for _, in := range list {
 		reports = append(reports, explained{in.Request, explain.Explain(in)})
@@ -145,7 +146,7 @@ func (a *app) exchanges(ctx context.Context, v settingValues, o explainOptions, 
 	case o.curl != "" && len(args) > 0, o.har != "" && (len(args) > 0 || o.curl != "" || o.response != ""):
 		return nil, usageErrorf("give one request: METHOD URL, --curl or --har")
 	case o.har != "":
-		return a.recorded(v, o.har)
+		return a.recorded(o.har)
 	case o.response != "":
 		return a.saved(ctx, v, o, args)
 	case o.curl != "":
@@ -163,22 +164,22 @@ func (a *app) guessed(ctx context.Context, v settingValues, o explainOptions, da
 	case strings.HasPrefix(text, "curl ") || strings.HasPrefix(text, "curl.exe "):
 		return a.pasted(ctx, v, text)
 	case strings.HasPrefix(text, "{") && strings.Contains(text[:min(len(text), 4096)], `"log"`):
-		return a.fromHAR(v, bytes.NewReader(data))
+		return a.fromHAR(bytes.NewReader(data))
 	}
-	return a.fromResponse(v, data, nil)
+	return fromResponse(data, nil)
 }
 
 // recorded explains the refusals of a recording.
-func (a *app) recorded(v settingValues, file string) ([]explain.Input, error) {
+func (a *app) recorded(file string) ([]explain.Input, error) {
 	r, err := a.openExplained("--har", file)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return a.fromHAR(v, r)
+	return a.fromHAR(r)
 }
 
-func (a *app) fromHAR(v settingValues, r io.Reader) ([]explain.Input, error) {
+func (a *app) fromHAR(r io.Reader) ([]explain.Input, error) {
 	all, err := explain.ReadHAR(r)
 	if errors.Is(err, explain.ErrFormat) {
 		return nil, hintf(&usageError{err}, "export the recording from the browser's network panel, with sensitive data if signatures are to be compared")
@@ -186,11 +187,10 @@ func (a *app) fromHAR(v settingValues, r io.Reader) ([]explain.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := a.known(v)
 	var list []explain.Input
 	for i := range all {
 		if x := &all[i]; x.Refused() {
-			list = append(list, explain.Input{Request: &x.Request, Response: x.Response, Known: known, Now: x.Started})
+			list = append(list, explain.Input{Request: &x.Request, Response: x.Response, Now: x.Started})
 		}
 	}
 	if list == nil {
@@ -221,10 +221,10 @@ func (a *app) saved(ctx context.Context, v settingValues, o explainOptions, args
 			return nil, err
 		}
 	}
-	return a.fromResponse(v, data, sent)
+	return fromResponse(data, sent)
 }
 
-func (a *app) fromResponse(v settingValues, data []byte, sent *explain.Request) ([]explain.Input, error) {
+func fromResponse(data []byte, sent *explain.Request) ([]explain.Input, error) {
 	resp, r, err := explain.ReadResponse(data)
 	if err != nil {
 		return nil, hintf(&usageError{err}, "save what curl -i or curl -v prints, or the body alone")
@@ -232,7 +232,7 @@ func (a *app) fromResponse(v settingValues, data []byte, sent *explain.Request) 
 	if sent == nil {
 		sent = r
 	}
-	return []explain.Input{{Request: sent, Response: resp, Known: a.known(v)}}, nil
+	return []explain.Input{{Request: sent, Response: resp}}, nil
 }
 
 // described is the request that --curl or the arguments describe.

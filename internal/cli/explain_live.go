@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,6 @@ func (a *app) live(ctx context.Context, v settingValues, o explainOptions, args 
 	if err != nil {
 		return nil, err
 	}
-	in.Known = a.knownOf(ctx, v, s)
 	return []explain.Input{in}, nil
 }
 
@@ -52,38 +52,46 @@ func (a *app) pasted(ctx context.Context, v settingValues, command string) ([]ex
 	if err != nil {
 		return nil, err
 	}
-	in.Known = a.known(v)
-	if s, err := a.session(ctx, v); err == nil { // without a session less is known
-		in.Known = a.knownOf(ctx, v, s)
-	}
-	a.ownKey(&in)
 	return []explain.Input{in}, nil
 }
 
-// ownKey takes the credentials of the environment for those at hand, where the
-// request was signed with their key.
-func (a *app) ownKey(in *explain.Input) {
-	id := a.env("AWS_ACCESS_KEY_ID")
-	if id == "" || in.Request == nil {
-		return
-	}
-	if strings.Contains(in.Request.Header.Get("Authorization"), "Credential="+id+"/") || strings.Contains(in.Request.URL, "X-Amz-Credential="+id+"%2F") {
-		in.Known.Credentials = sigv4.Credentials{
-			AccessKeyID: id, SecretAccessKey: a.env("AWS_SECRET_ACCESS_KEY"), SessionToken: a.env("AWS_SESSION_TOKEN"),
+// addKnown adds what profile, session and environment say. The session is looked
+// at only where a request was signed, and never renewed.
+func (a *app) addKnown(ctx context.Context, v settingValues, list []explain.Input) {
+	k := a.known(v)
+	if slices.ContainsFunc(list, func(in explain.Input) bool { return keyOf(in.Request) != "" }) {
+		if s, err := a.session(ctx, v); err == nil { // without a session less is known
+			_, c := s.Peek()
+			k.Credentials, k.Expires, k.IdentityID = c.Credentials, c.Expires, c.IdentityID
 		}
-		in.Known.Expires = time.Time{}
+	}
+	for i := range list {
+		list[i].Known = k
+		if id := a.env("AWS_ACCESS_KEY_ID"); id != "" && id == keyOf(list[i].Request) {
+			list[i].Known.Expires = time.Time{}
+			list[i].Known.Credentials = sigv4.Credentials{
+				AccessKeyID: id, SecretAccessKey: a.env("AWS_SECRET_ACCESS_KEY"), SessionToken: a.env("AWS_SESSION_TOKEN"),
+			}
+		}
 	}
 }
 
-// knownOf adds what the session says, as far as it says it without asking.
-func (a *app) knownOf(ctx context.Context, v settingValues, s *gatepass.Session) explain.Known {
-	k := a.known(v)
-	c, err := s.Credentials(ctx)
-	if err != nil {
-		return k
+// keyOf is the access key that a request names; empty if it is not signed.
+func keyOf(r *explain.Request) string {
+	if r == nil {
+		return ""
 	}
-	k.Credentials, k.Expires, k.IdentityID = c.Credentials, c.Expires, c.IdentityID
-	return k
+	text := r.Header.Get("Authorization")
+	sep := "/"
+	if _, after, ok := strings.Cut(r.URL, "X-Amz-Credential="); ok {
+		text, sep = "Credential="+after, "%2F"
+	}
+	_, text, _ = strings.Cut(text, "Credential=")
+	key, _, ok := strings.Cut(text, sep)
+	if !ok {
+		return ""
+	}
+	return key
 }
 
 // recorder keeps the last request it sent.

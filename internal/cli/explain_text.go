@@ -59,12 +59,19 @@ func (w *reportWriter) line(text string) { w.b.WriteString(text + "\n") }
 func (w *reportWriter) wrap(indent, text string) { w.wrapAfter(indent, indent, text) }
 
 func (w *reportWriter) wrapAfter(first, indent, text string) {
-	row, width := first, utf8.RuneCountInString(first)
-	fresh := true
+	for _, row := range wrapped(first, indent, text) {
+		w.line(row)
+	}
+}
+
+// wrapped breaks text into rows, the first behind first and the others behind
+// indent.
+func wrapped(first, indent, text string) (rows []string) {
+	row, width, fresh := first, utf8.RuneCountInString(first), true
 	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
 		if !fresh && width+1+n > columns {
-			w.line(row)
+			rows = append(rows, row)
 			row, width, fresh = indent, len(indent), true
 		}
 		if !fresh {
@@ -72,7 +79,7 @@ func (w *reportWriter) wrapAfter(first, indent, text string) {
 		}
 		row, width, fresh = row+word, width+n, false
 	}
-	w.line(row)
+	return append(rows, row)
 }
 
 func (w *reportWriter) report(r explained) {
@@ -112,11 +119,9 @@ func (w *reportWriter) cause(i, n int, c explain.Cause) {
 	if n > 1 {
 		mark = fmt.Sprintf("%d. ", i+1)
 	}
-	title := c.Title
-	if i > 0 {
-		title = "Or: " + strings.ToLower(title[:1]) + title[1:]
+	for _, row := range wrapped(mark, "   ", c.Title) {
+		w.line(w.style(styleBold, row))
 	}
-	w.line(w.style(styleBold, mark+title))
 	for _, s := range c.Seen {
 		w.wrap("   ", s)
 	}
@@ -128,13 +133,42 @@ func (w *reportWriter) cause(i, n int, c explain.Cause) {
 		if j == 0 {
 			first = "   fix: "
 		}
-		w.wrapAfter(first, "        ", f)
+		if isCommand(f) {
+			w.command(first, f)
+		} else {
+			w.wrapAfter(first, "        ", f)
+		}
 	}
 	if c.Policy != nil {
 		for line := range strings.SplitSeq(string(c.Policy), "\n") {
 			w.line("        " + line)
 		}
 	}
+}
+
+// isCommand tells a line that a shell runs from one that a person reads.
+func isCommand(s string) bool {
+	word, rest, ok := strings.Cut(s, " ")
+	switch word {
+	case "gatepass", "aws", "sudo", "unset":
+		return ok && !strings.Contains(rest, ", ") && !strings.Contains(rest, "; ")
+	}
+	return false
+}
+
+// command writes a command that stays one when it is copied: it is broken where
+// a shell goes on reading, and never inside quotes.
+func (w *reportWriter) command(first, s string) {
+	if len(first)+len(s) <= columns || strings.ContainsAny(s, "'\"") && strings.Contains(s[strings.IndexAny(s, "'\""):], " ") {
+		w.line(first + s)
+		return
+	}
+	head, last := s, ""
+	if i := strings.LastIndexByte(s, ' '); i >= 0 {
+		head, last = s[:i], s[i+1:]
+	}
+	w.line(first + head + " \\")
+	w.line("          " + last)
 }
 
 // difference shows two forms of one part of the request under each other, with

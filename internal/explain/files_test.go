@@ -105,7 +105,7 @@ func TestReadResponse(t *testing.T) {
 			t.Errorf("%s: body %q", name, resp.Body)
 		}
 	}
-	for _, bad := range []string{"", " \n", "HTTP/1.1\n\n", "HTTP/1.1 abc\n\n", "HTTP/1.1 4 x\n\n", "\n< HTTP/1.1"} {
+	for _, bad := range []string{"", " \n", "HTTP/1.1\n\n", "HTTP/1.1 abc\n\n", "HTTP/1.1 4 x\n\n", "* Closing connection\n", "curl: (6) Could not resolve host: x\n", "\n< HTTP/1.1"} {
 		if _, _, err := ReadResponse([]byte(bad)); !errors.Is(err, ErrFormat) {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -78,7 +78,7 @@ func (v *view) baseTrouble(c *Cause) bool {
 		case !hasPrefix(path, base):
 			c.Name, c.Title = "base-path", "The path does not begin with the API's base path "+prefix
 			c.Seen = append(c.Seen, fmt.Sprintf("The API %s is at %s, and the path is %s.", api.Name, api.URL, clean(v.target.path)))
-			c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+v.target.requestURI()))
+			c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+v.behind(base)))
 			return true
 		case hasPrefix(path[len(base):], base):
 			c.Name, c.Title = "base-path", "The base path "+prefix+" is in the path twice"
@@ -89,6 +89,20 @@ func (v *view) baseTrouble(c *Cause) bool {
 		}
 	}
 	return false
+}
+
+// behind is what of the path follows the parts that it has in common with a base
+// path, and the query.
+func (v *view) behind(base []string) string {
+	path := v.target.path
+	for _, part := range base {
+		rest, ok := strings.CutPrefix(path, "/"+part)
+		if !ok || rest != "" && rest[0] != '/' {
+			break
+		}
+		path = rest
+	}
+	return target{path: path, query: v.target.query}.requestURI()
 }
 
 func hasPrefix(path, base []string) bool {

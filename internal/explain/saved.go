@@ -21,6 +21,9 @@ func ReadResponse(data []byte) (Response, *Request, error) {
 	if isVerbose(data) {
 		return readVerbose(string(data))
 	}
+	if bytes.HasPrefix(data, []byte("* ")) || bytes.HasPrefix(data, []byte("curl: (")) {
+		return Response{}, nil, fmt.Errorf("%w as a response: curl got none", ErrFormat)
+	}
 	if !bytes.HasPrefix(data, []byte("HTTP/")) {
 		return Response{Status: http.StatusForbidden, Header: http.Header{}, Body: data}, nil, nil
 	}
