@@ -134,7 +134,7 @@ func (u *user) run(t *testing.T, line string) {
 func (u *user) atHome(t *testing.T) *user {
 	t.Helper()
 	home := t.TempDir()
-	p := "profiles: {sample: {user_pool_id: us-east-1_Gatepass1, client_id: gatepass0sample0client0000, "+
+	p := "profiles: {sample: {user_pool_id: us-east-1_Gatepass1, client_id: gatepass0sample0client0000, " +
 		"identity_pool_id: \"$GATEPASS_IDENTITY_POOL_ID\", endpoint: \"$GATEPASS_ENDPOINT\"}}\n"
 	for _, kv := range u.env {
 		name, value, _ := strings.Cut(kv, "=")

@@ -54,32 +54,16 @@ func (w *reportWriter) style(code, text string) string {
 
 func (w *reportWriter) line(text string) { w.b.WriteString(text + "\n") }
 
-// wrap writes text behind an indent, broken at spaces; a word that is too long
-// stays whole, so that it can be copied.
-func (w *reportWriter) wrap(indent, text string) { w.wrapAfter(indent, indent, text) }
-
-func (w *reportWriter) wrapAfter(first, indent, text string) {
-	for _, row := range wrapped(first, indent, text) {
-		w.line(row)
-	}
+// wrap writes text behind first, broken at spaces; the other lines begin below
+// the text. A word that is too long stays whole, so that it can be copied.
+func (w *reportWriter) wrap(first, text string) {
+	w.b.WriteString(hung(first, text))
 }
 
-// wrapped breaks text into rows, the first behind first and the others behind
-// indent.
-func wrapped(first, indent, text string) (rows []string) {
-	row, width, fresh := first, utf8.RuneCountInString(first), true
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		if !fresh && width+1+n > columns {
-			rows = append(rows, row)
-			row, width, fresh = indent, len(indent), true
-		}
-		if !fresh {
-			row, width = row+" ", width+1
-		}
-		row, width, fresh = row+word, width+n, false
-	}
-	return append(rows, row)
+func hung(first, text string) string {
+	var b strings.Builder
+	wrapped(&b, strings.Repeat(" ", width(first)), text)
+	return first + strings.TrimLeft(b.String(), " ")
 }
 
 func (w *reportWriter) report(r explained) {
@@ -119,8 +103,8 @@ func (w *reportWriter) cause(i, n int, c explain.Cause) {
 	if n > 1 {
 		mark = fmt.Sprintf("%d. ", i+1)
 	}
-	for _, row := range wrapped(mark, "   ", c.Title) {
-		w.line(w.style(styleBold, row))
+	for row := range strings.Lines(hung(mark, c.Title)) {
+		w.line(w.style(styleBold, strings.TrimSuffix(row, "\n")))
 	}
 	for _, s := range c.Seen {
 		w.wrap("   ", s)
@@ -136,7 +120,7 @@ func (w *reportWriter) cause(i, n int, c explain.Cause) {
 		if isCommand(f) {
 			w.command(first, f)
 		} else {
-			w.wrapAfter(first, "        ", f)
+			w.wrap(first, f)
 		}
 	}
 	if c.Policy != nil {
@@ -188,7 +172,7 @@ func (w *reportWriter) difference(d explain.Part) {
 	}
 	w.line("     service  " + w.style(styleGreen, window(d.Service, from, room)))
 	w.line("     signed   " + w.style(styleRed, window(d.Signed, from, room)))
-	w.line("              " + strings.Repeat(" ", utf8.RuneCountInString(d.Service[min(from, len(d.Service)):min(at, len(d.Service))])) + "^")
+	w.line("              " + strings.Repeat(" ", width(d.Service[min(from, len(d.Service)):min(at, len(d.Service))])) + "^")
 }
 
 // window is the part of s that fits, from a byte on.
