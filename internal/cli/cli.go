@@ -93,6 +93,7 @@ func (a *app) addCommands(root *cobra.Command) {
 		newStatus(a),
 		newToken(a),
 		newCredentials(a),
+		newExec(a),
 		newTOTP(a),
 		newLogout(a),
 	)

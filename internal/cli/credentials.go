@@ -36,9 +36,9 @@ clients of gatepass; --write-aws-profile sets that up. It never asks anything.
 
 Formats: process (what credential_process wants), json, env (for env files),
 export-env, powershell, fish (for the shells), ini (for ~/.aws/credentials).`,
-		Example: `  gatepass credentials --write-aws-profile notes && aws s3 ls --profile notes
-  eval "$(gatepass credentials --format export-env)"
-  gatepass credentials --format fish | source`,
+		Example: `  gatepass credentials --write-aws-profile notes && aws sts get-caller-identity --profile notes
+  eval "$(gatepass credentials --format export-env)" && terraform plan
+  gatepass credentials --format env > notes.env`,
 		Args: arguments(cobra.NoArgs),
 	}
 	read := a.settingsOf(cmd, clientFlags()...)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/vault"
 )
 
 // usageError is a wrong way to call a command.
@@ -68,7 +69,7 @@ func (e *writeError) Unwrap() error { return e.err }
 
 // report tells the user what went wrong and what to do next.
 func (a *app) report(err error) {
-	if err == nil || as[*explainedError](err) {
+	if err == nil || as[*explainedError](err) || as[*childError](err) {
 		return
 	}
 	a.io.notef("gatepass: %s", textOf(err))
@@ -100,6 +101,8 @@ var hints = []struct {
 	hint string
 }{
 	{is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired), "sign in first: gatepass login"},
+	{is(vault.ErrLocked), "unlock the keyring; or gatepass login, which then keeps the key in a file"},
+	{is(vault.ErrPassphrase), "set GATEPASS_PASSPHRASE to that of the sign-in; or start over: gatepass logout --all"},
 	{is(gatepass.ErrUserNotConfirmed), "the code that confirms the sign-up is in the user's mail, or in gatepass outbox"},
 	{is(gatepass.ErrConfig), "gatepass help environment lists the settings"},
 	{is(gatepass.ErrNotFromProvider), "check GATEPASS_IDENTITY_POOL_ID and GATEPASS_CLIENT_ID: the identity pool must list this app client"},

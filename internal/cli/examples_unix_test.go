@@ -83,8 +83,28 @@ func newUser(t *testing.T) *user {
 			t.Fatal(err)
 		}
 	}
+	bin := filepath.Join(u.dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range exampleTools {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(exampleTool), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u.env = append(u.env, "PATH="+bin+":"+os.Getenv("PATH"))
 	return u
 }
+
+// exampleTools stand in for programs that would call AWS: they succeed if they
+// have been given credentials, by one of the ways they take them.
+var exampleTools = []string{"aws", "terraform"}
+
+const exampleTool = `#!/bin/sh
+test -n "$AWS_ACCESS_KEY_ID" && test -n "$AWS_SECRET_ACCESS_KEY" && test -n "$AWS_SESSION_TOKEN" && exit
+test -n "$AWS_CONTAINER_CREDENTIALS_FULL_URI" && test -n "$AWS_CONTAINER_AUTHORIZATION_TOKEN" && exit
+case "$*" in *"--profile notes"*) grep -q "^credential_process = .*gatepass credentials" ~/.aws/config;; *) exit 1;; esac
+`
 
 // exampleFiles are what the examples speak of.
 var exampleFiles = map[string]string{

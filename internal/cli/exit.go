@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/vault"
 )
 
 // Exit codes. They do not change; those from 6 to 60 are curl's.
@@ -26,6 +27,8 @@ const (
 	exitTimeout     = 28
 	exitTLS         = 35
 	exitCertificate = 60
+	exitCannotRun   = 126
+	exitNotFound    = 127
 	exitInterrupted = 130
 )
 
@@ -39,6 +42,8 @@ type exit struct {
 // exits is what an error means to a script: the first row that fits decides.
 var exits = []exit{
 	{exitOK, "ok", func(err error) bool { return err == nil }},
+	{exitCannotRun, "exec: the command cannot be run", ofCommand(exitCannotRun)},
+	{exitNotFound, "exec: no such command; else exec has the exit code of its command", ofCommand(exitNotFound)},
 	{exitInterrupted, "interrupted", is(context.Canceled)},
 	{exitUsage, "usage: an argument, a flag or a setting is missing or wrong", isUsage},
 	{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
@@ -56,6 +61,9 @@ var exits = []exit{
 
 // exitCode is the only place where an error becomes a number.
 func exitCode(err error) int {
+	if e, ok := errors.AsType[*childError](err); ok {
+		return e.code
+	}
 	for _, e := range exits {
 		if e.fits(err) {
 			return e.code
@@ -80,8 +88,15 @@ func as[T error](err error) bool {
 	return ok
 }
 
+func ofCommand(code int) func(error) bool {
+	return func(err error) bool {
+		e, ok := errors.AsType[*commandError](err)
+		return ok && e.code == code
+	}
+}
+
 func isUsage(err error) bool {
-	return as[*usageError](err) || errors.Is(err, gatepass.ErrConfig)
+	return as[*usageError](err) || is(gatepass.ErrConfig, vault.ErrPassphrase)(err)
 }
 
 func isRefused(err error) bool {

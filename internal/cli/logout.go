@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/vault"
 )
 
 func newLogout(a *app) *cobra.Command {
@@ -68,8 +70,11 @@ func (a *app) logoutAll(ctx context.Context, read func() (settingValues, error),
 		if v.userPool == "" && v.identityPool == "" {
 			continue
 		}
-		if err := a.logoutOf(ctx, v, global); err != nil && !errors.Is(err, gatepass.ErrNotSignedIn) {
-			failed = err
+		switch err := a.logoutOf(ctx, v, global); {
+		case is(vault.ErrLocked, vault.ErrPassphrase)(err):
+			a.io.notef("note: the user pool was not told: %s", textOf(err))
+		case !errors.Is(err, gatepass.ErrNotSignedIn):
+			failed = cmp.Or(failed, err)
 		}
 	}
 	store, err := a.openVault(list[0])

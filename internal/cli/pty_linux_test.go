@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gatepass/gatepass/gatepasstest"
+	"github.com/gatepass/gatepass/server"
 )
 
 // typist sits at a pseudo-terminal that a command runs on, and types only when
@@ -22,6 +26,12 @@ type typist struct {
 }
 
 func runOnTerminal(t *testing.T, args ...string) (*typist, *exec.Cmd) {
+	t.Helper()
+	return runOnTerminalWith(t, append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "GATEPASS_ENDPOINT=http://127.0.0.1:1",
+		"GATEPASS_USER_POOL_ID=us-east-1_abc", "GATEPASS_CLIENT_ID=abc"), args...)
+}
+
+func runOnTerminalWith(t *testing.T, env []string, args ...string) (*typist, *exec.Cmd) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil && os.Getenv("GATEPASS_REQUIRE") != "all" {
@@ -47,8 +57,7 @@ func runOnTerminal(t *testing.T, args ...string) (*typist, *exec.Cmd) {
 	cmd := exec.Command("gatepass", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	cmd.Env = append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "GATEPASS_ENDPOINT=http://127.0.0.1:1",
-		"GATEPASS_USER_POOL_ID=us-east-1_abc", "GATEPASS_CLIENT_ID=abc")
+	cmd.Env = env
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -119,5 +128,96 @@ func TestInterruptEndsPrompt(t *testing.T) {
 	p.awaitEcho(true)
 	if code := exitOf(cmd); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
+	}
+}
+
+// TestExecAtTerminal: Ctrl-C reaches the command once, though two processes are
+// in the foreground, and does not end gatepass before it.
+func TestExecAtTerminal(t *testing.T) {
+	_, env := signedIn(t)
+	p, cmd := runOnTerminalWith(t, env, "exec", "--server", "--", "sh", "-c", `trap "echo caught" INT; echo ready; while :; do read x && break; done; echo over; exit 6`)
+	p.await("ready")
+	p.write("\x03")
+	p.await("caught")
+	p.write("\n")
+	p.await("over")
+	if code := exitOf(cmd); code != 6 {
+		t.Errorf("exit code %d, want the command's 6", code)
+	}
+	if n := strings.Count(p.seen.String(), "caught"); n != 1 {
+		t.Errorf("the interrupt came %d times: %q", n, p.seen.String())
+	}
+}
+
+var secretShown = regexp.MustCompile(`or type ([A-Z2-7]{16,})\r\n`)
+
+// enrol types the code that an app would make from what the terminal shows, for
+// a time, and gives the secret.
+func (p *typist) enrol(at time.Time) string {
+	p.t.Helper()
+	p.await("Code that the app shows: ")
+	m := secretShown.FindStringSubmatch(p.seen.String())
+	if m == nil || !strings.Contains(p.seen.String(), "▀") {
+		p.t.Fatalf("no secret and picture in %q", p.seen.String())
+	}
+	digits, err := code(m[1], at)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.write(digits + "\n")
+	return m[1]
+}
+
+// TestEnrolAtTerminal: a pool that demands a second factor has an app enrolled
+// in the course of the sign-in, and then codes come from flags, programs and the
+// user.
+func TestEnrolAtTerminal(t *testing.T) {
+	st, env := gate(t, func(s *server.Server) { s.Config.UserPools[0].MFA = "ON" })
+	password := gatepasstest.Password + "\n"
+	login := func(want int, says string, args ...string) {
+		t.Helper()
+		out, got := runWith(env, password, append([]string{"login", "ada", "--password-stdin", "--no-prompt"}, args...)...)
+		if got != want || !strings.Contains(out, says) {
+			t.Errorf("login %v: exit code %d, want %d with %q\n%s", args, got, want, says, out)
+		}
+	}
+	st.AddUser("ada")
+	login(2, "MFA_SETUP was not answered: Code that the app shows is not asked for: --no-prompt")
+	p, cmd := runOnTerminalWith(t, env, "login", "ada")
+	p.await("Password of ada: ")
+	p.awaitEcho(false)
+	p.write(password)
+	now := time.Now()
+	secret := p.enrol(now)
+	p.await("signed in as ada")
+	if code := exitOf(cmd); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	login(2, "hint: without a terminal use --mfa-code or --mfa-process")
+	login(5, "hint: the code is mistyped", "--mfa-code", "12 34")
+	login(5, "--mfa-process: exit status 3", "--mfa-process", "exit 3")
+	login(2, "exclude each other", "--mfa-process", "exit 3", "--mfa-code", "1")
+	digits, err := code(secret, now.Add(30*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	login(0, "signed in as ada", "--mfa-process", "echo "+digits+"; echo more")
+}
+
+// TestTOTPAtTerminal: a signed-in user enrols an app by choice.
+func TestTOTPAtTerminal(t *testing.T) {
+	_, env := signedIn(t)
+	if out, code := runWith(env, "", "totp", "--no-prompt"); code != 2 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	p, cmd := runOnTerminalWith(t, env, "totp")
+	p.enrol(time.Now())
+	p.await("enrolled: the next sign-in asks for a code")
+	if code := exitOf(cmd); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	out, code := runWith(env, gatepasstest.Password+"\n", "login", "ada", "--password-stdin", "--no-prompt")
+	if code != 2 || !strings.Contains(out, "SOFTWARE_TOKEN_MFA") {
+		t.Errorf("exit code %d\n%s", code, out)
 	}
 }

@@ -21,7 +21,7 @@ func newToken(a *app) *cobra.Command {
 signed-in user on one line, for scripts. A token that has run out is renewed.
 --claims prints what the token says, after its signature was verified with the
 keys the user pool publishes.`,
-		Example: `  curl -H "$(gatepass token access --header)" https://api.example/me
+		Example: `  curl -H "$(gatepass token --header)" "$GATEPASS_API/public"
   gatepass token id --claims`,
 		Args:      arguments(cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs)),
 		ValidArgs: []string{"id", "access", "refresh"},
