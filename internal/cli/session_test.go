@@ -120,7 +120,9 @@ func TestRefreshExpired(t *testing.T) {
 func TestProcessesRenewOnce(t *testing.T) {
 	var mu sync.Mutex
 	calls := map[string]int{}
-	st, env := gate(t, func(s *server.Server) { s.Config.UserPools[0].Clients[0].RotateRefresh, s.Config.UserPools[0].Clients[0].AuthFlows = true, nil })
+	st, env := gate(t, func(s *server.Server) {
+		s.Config.UserPools[0].Clients[0].RotateRefresh, s.Config.UserPools[0].Clients[0].AuthFlows = true, nil
+	})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		mu.Lock()
