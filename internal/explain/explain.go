@@ -19,10 +19,7 @@ import (
 type Input struct {
 	Request  *Request // nil: only the answer is known
 	Response Response
-	// Trace is what was signed, where the caller signed the request himself; nil:
-	// it is worked out from the request.
-	Trace *sigv4.Trace
-	Known Known
+	Known    Known
 	// Now is when the request was sent, by the clock of who sent it.
 	Now time.Time
 }

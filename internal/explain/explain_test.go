@@ -361,6 +361,11 @@ func TestMismatch(t *testing.T) {
 		if text, _ := json.Marshal(rep); strings.Contains(string(text), "secret-token") {
 			t.Errorf("%s: the token is in the report", name)
 		}
+		bare := x.in
+		bare.Request = &Request{Method: "GET", URL: testURL}
+		if rep := Explain(bare); rep.Causes[0].Name != "signature" || !strings.Contains(flat(rep.Causes[0]), "with sensitive data") {
+			t.Errorf("%s, without its signature: %+v", name, rep.Causes)
+		}
 		alone := x.in
 		alone.Request = nil
 		if rep := Explain(alone); rep.Causes[0].Name != "signature" || !strings.Contains(flat(rep.Causes[0]), "not known") {

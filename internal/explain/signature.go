@@ -154,7 +154,7 @@ func mismatch(v *view) []Cause {
 		if echo := sigv4.Diagnose(v.message, echoOnly); echo != nil {
 			return []Cause{{
 				Name: "signature", Title: "The signature does not match the request",
-				Seen: []string{"The answer says what should have been signed; the request, which it is compared with, is not known."},
+				Seen: []string{v.notComparable()},
 				Fix:  []string{"gatepass explain --curl 'curl …' --response FILE, or gatepass explain --har FILE"},
 			}}
 		}
@@ -205,7 +205,7 @@ func (v *view) differences(found []sigv4.Finding) []Cause {
 // secret of its key is at hand, or finds the signature right.
 func (v *view) recognized() (list []Cause, right bool) {
 	own := v.Known.Credentials
-	if v.Trace != nil || v.Request == nil || !v.signed() || v.Request.NoBody || own.SecretAccessKey == "" || own.AccessKeyID != v.scope.key {
+	if v.Request == nil || !v.signed() || v.Request.NoBody || own.SecretAccessKey == "" || own.AccessKeyID != v.scope.key {
 		return nil, false
 	}
 	found, err := sigv4.Recognize(v.sent(), sigv4.ExecuteAPI(), v.payload(), own)
@@ -213,6 +213,14 @@ func (v *view) recognized() (list []Cause, right bool) {
 		return nil, err == nil
 	}
 	return v.differences(found), false
+}
+
+// notComparable says why what the service computed cannot be compared.
+func (v *view) notComparable() string {
+	if v.Request != nil && v.auth == authNone {
+		return "The answer says what should have been signed, but the request has no signature: browsers leave it out of recordings unless they are exported with sensitive data."
+	}
+	return "The answer says what should have been signed; the request, which it is compared with, is not known."
 }
 
 // echoOnly is the smallest trace Diagnose takes, to see whether there is an echo.

@@ -157,11 +157,8 @@ func (v *view) token() bool {
 	return v.Request != nil && (v.Request.Header.Get("X-Amz-Security-Token") != "" || strings.Contains(v.target.query, "X-Amz-Security-Token="))
 }
 
-// trace is what was signed, or what should have been.
+// trace is what the request should have been signed over.
 func (v *view) trace() (sigv4.Trace, bool) {
-	if v.Trace != nil {
-		return *v.Trace, true
-	}
 	if v.Request == nil || !v.signed() {
 		return sigv4.Trace{}, false
 	}
