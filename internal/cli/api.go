@@ -116,7 +116,7 @@ func withAPI(p profile.Profile, name string, api profile.API) profile.Profile {
 
 func newAPIRm(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "rm NAME", Short: "remove an API", Args: arguments(cobra.ExactArgs(1)),
+		Use: "rm NAME", Short: "remove an API", Args: arguments(cobra.ExactArgs(1)), ValidArgsFunction: a.completeAPIs,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.editProfile(false, func(p *profile.Profile) error {
 				if _, ok := p.APIs[args[0]]; !ok {
@@ -127,4 +127,13 @@ func newAPIRm(a *app) *cobra.Command {
 			})
 		},
 	}
+}
+
+// completeAPIs proposes the names of the APIs of the profile.
+func (a *app) completeAPIs(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	_, p, _, err := a.profileNamed(nil)
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return sortedNames(p.APIs), cobra.ShellCompDirectiveNoFileComp
 }

@@ -69,6 +69,7 @@ func newRoot(a *app) *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.profile, "profile", "p", "", "`NAME` of the profile; empty: the one in use (GATEPASS_PROFILE)")
 	root.PersistentFlags().BoolVar(&a.noPrompt, "no-prompt", false, "never ask at the terminal (GATEPASS_NO_PROMPT)")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.applyEnvironment(cmd) }
+	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles) // fails only for a flag that is not there
 	a.addCommands(root)
 	root.AddCommand(helpTopics()...)
 	root.InitDefaultHelpCmd()

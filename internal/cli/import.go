@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +15,9 @@ import (
 
 	"github.com/gatepass/gatepass/internal/profile"
 )
+
+// maxStdin bounds what is read of stdin, in bytes; more is refused.
+const maxStdin = 4 << 20
 
 type importOptions struct {
 	discover, dryRun, project bool
@@ -33,7 +37,8 @@ parsed, never run. It can read:
   .sst/outputs.json, the outputs of CDK, CloudFormation and Terraform in JSON,
   and .env files.
 
-Of a file with several deployments a part is named behind a hash: config.js#prod.`,
+Of a file with several deployments a part is named behind a hash: config.js#prod.
+A dash is stdin.`,
 		Example: "  gatepass import --discover\n  gatepass import -p prod 'config.js#prod'\n" +
 			"  gatepass import --project --dry-run cdk-outputs.json",
 	}
@@ -51,7 +56,7 @@ Of a file with several deployments a part is named behind a hash: config.js#prod
 }
 
 func (a *app) importFiles(files []string, o importOptions) error {
-	im, err := readImports(files, o.discover)
+	im, err := a.readImports(files, o.discover)
 	if err != nil {
 		return err
 	}
@@ -68,7 +73,7 @@ func (a *app) importFiles(files []string, o importOptions) error {
 }
 
 // readImports reads the files named and those found.
-func readImports(files []string, discover bool) (*profile.Imported, error) {
+func (a *app) readImports(files []string, discover bool) (*profile.Imported, error) {
 	if discover {
 		found, err := profile.Discover(".")
 		if err != nil {
@@ -82,16 +87,28 @@ func readImports(files []string, discover bool) (*profile.Imported, error) {
 	}
 	var all []*profile.Imported
 	for _, file := range files {
-		im, err := profile.ImportFile(file)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, &usageError{err}
-		case err != nil:
+		im, err := a.readImport(file)
+		if err != nil {
 			return nil, err
 		}
 		all = append(all, im)
 	}
 	return profile.Merge(all...), nil
+}
+
+func (a *app) readImport(file string) (*profile.Imported, error) {
+	if file == "-" {
+		data, err := io.ReadAll(io.LimitReader(a.io.In, maxStdin))
+		if err != nil {
+			return nil, fmt.Errorf("reading stdin: %w", err)
+		}
+		return profile.Import("stdin", data)
+	}
+	im, err := profile.ImportFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &usageError{err}
+	}
+	return im, err
 }
 
 // undecided refuses to choose between the deployments of one file.
@@ -157,6 +174,7 @@ func (a *app) keepImport(im *profile.Imported, o importOptions) error {
 	}
 	a.io.notef("wrote profile %s to %s", name, f.Path)
 	a.noteShadow(f, name)
+	a.noteEnvironment(p)
 	a.noteNext(p)
 	return nil
 }
@@ -197,7 +215,11 @@ func projectPath() string {
 	if err != nil {
 		return profile.ProjectFile
 	}
-	return cmp.Or(profile.FindProject(dir), filepath.Join(repository(dir), profile.ProjectFile))
+	top := repository(dir)
+	if path := profile.FindProject(dir); strings.HasPrefix(path, strings.TrimSuffix(top, string(filepath.Separator))+string(filepath.Separator)) {
+		return path
+	}
+	return filepath.Join(top, profile.ProjectFile)
 }
 
 // repository is the directory at the top of the repository that dir is in; dir
@@ -234,6 +256,20 @@ func (a *app) noteShadow(f *profile.File, name string) {
 		return
 	}
 	a.io.notef("here %s goes first, with profile %s: pass -p %s for the new one", shortPath(source), found, name)
+}
+
+// noteEnvironment says that variables name another pool, so that no profile
+// counts, and that the servers are not those of AWS.
+func (a *app) noteEnvironment(p profile.Profile) {
+	for _, v := range [][2]string{{"GATEPASS_USER_POOL_ID", p.UserPoolID}, {"GATEPASS_IDENTITY_POOL_ID", p.IdentityPoolID}} {
+		if set := a.env(v[0]); set != "" && set != v[1] {
+			a.io.notef("%s is set to another pool and goes first: unset it to use the profile", v[0])
+			break
+		}
+	}
+	if strings.HasPrefix(p.Endpoint, "https://") {
+		a.io.notef("sign-ins go to %s, which is not AWS", p.Endpoint)
+	}
 }
 
 // noteNext says what is missing and what to do next.

@@ -158,7 +158,7 @@ func shortPath(path string) string {
 func newProfileShow(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "show [NAME]", Short: "show a profile, else the one in use", Args: arguments(cobra.MaximumNArgs(1)),
+		Use: "show [NAME]", Short: "show a profile, else the one in use", Args: arguments(cobra.MaximumNArgs(1)), ValidArgsFunction: a.completeProfiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			name, p, file, err := a.profileNamed(args)
 			if err != nil {
@@ -308,7 +308,7 @@ func (a *app) fileOfProfile(create bool) (*profile.File, string, error) {
 
 func newProfileUse(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "use NAME", Short: "choose the profile that is taken when none is named", Args: arguments(cobra.ExactArgs(1)),
+		Use: "use NAME", Short: "choose the profile that is taken when none is named", Args: arguments(cobra.ExactArgs(1)), ValidArgsFunction: a.completeProfiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			name, _, file, err := a.profileNamed(args)
 			if err != nil {
@@ -331,7 +331,8 @@ func newProfileUse(a *app) *cobra.Command {
 
 func newProfileRm(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "rm NAME", Short: "remove a profile", Args: arguments(cobra.ExactArgs(1)),
+		Use: "rm NAME", Short: "remove a profile", Args: arguments(cobra.ExactArgs(1)), ValidArgsFunction: a.completeProfiles,
+		Long: "Remove a profile. Its session is another thing: sign out first, with\ngatepass logout -p NAME.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			name, _, file, err := a.profileNamed(args)
 			if err != nil {
@@ -352,6 +353,20 @@ func newProfileRm(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// completeProfiles proposes the names of profiles.
+func (a *app) completeProfiles(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	files, err := a.profileFiles(a.env("GATEPASS_HOME"))
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []cobra.Completion
+	for _, f := range files {
+		names = append(names, f.Names()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

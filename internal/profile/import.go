@@ -134,7 +134,7 @@ func ImportFile(name string) (*Imported, error) {
 }
 
 // Import reads data, the content of the file of that name, whose ending says what
-// it is. Programs are parsed and never run. A file without anything for a profile
+// it is; without an ending it is JSON or a list of environment variables. Programs are parsed and never run. A file without anything for a profile
 // gives an empty result; one that cannot be read gives [ErrFormat] with the line.
 func Import(name string, data []byte) (*Imported, error) { return importPart(name, "", data) }
 
@@ -143,7 +143,7 @@ func importPart(name, part string, data []byte) (*Imported, error) {
 	if err != nil {
 		return nil, atLine(name, err)
 	}
-	f := &finder{file: name, part: part, loose: !isEnv(name), found: map[string][]candidate{}}
+	f := &finder{file: name, part: part, loose: filepath.Ext(name) == ".json", found: map[string][]candidate{}}
 	for _, r := range roots {
 		f.root(r)
 	}
@@ -174,6 +174,9 @@ func readRoots(name string, data []byte) ([]root, error) {
 	}
 	if s := strings.TrimSpace(src); strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[") {
 		return readJSON(src)
+	}
+	if filepath.Ext(name) == "" {
+		return readEnv(src)
 	}
 	return nil, errors.New("want .json, .js, .ts, .dart or .env")
 }

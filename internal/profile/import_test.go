@@ -348,10 +348,23 @@ func TestOtherServers(t *testing.T) {
 	}
 }
 
+// TestWithoutEnding holds what is made of what comes through a pipe.
+func TestWithoutEnding(t *testing.T) {
+	for _, data := range []string{
+		`{"Stacks": [{"Outputs": [{"OutputKey": "UserPoolId", "OutputValue": "eu-west-1_AbCdEf123"}]}]}`,
+		"# lines of gatepass serve\nexport GATEPASS_USER_POOL_ID=eu-west-1_AbCdEf123\r\nexport AWS_SECRET_ACCESS_KEY=abcdefghijklmnopqrstuvwxyz\n",
+	} {
+		im, err := Import("stdin", []byte(data))
+		if err != nil || im.Profile.UserPoolID != "eu-west-1_AbCdEf123" || im.Profile.ClientID != "" {
+			t.Errorf("%+v, %v", im, err)
+		}
+	}
+}
+
 // FuzzImport holds that no file makes a reader panic, and that what is imported
 // is valid and says where it is from.
 func FuzzImport(f *testing.F) {
-	endings := []string{".json", ".js", ".env", ".dart", ".ts", ".tsx"}
+	endings := []string{".json", ".js", ".env", ".dart", ".ts", ".tsx", ""}
 	files, err := filepath.Glob("testdata/import/*")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no seeds", err)
