@@ -71,7 +71,7 @@ func newAPIAdd(a *app) *cobra.Command {
 		Long: `Add an API. Region and service need to be said where the URL does not: for a
 domain of your own in another region than the pools, or for another service than
 execute-api.`,
-		Example: "  gatepass api add notes https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod\n" +
+		Example: "  gatepass api add notes \\\n    https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod\n" +
 			"  gatepass api add billing https://billing.example.com region=eu-central-1",
 		Args: arguments(cobra.RangeArgs(2, 4)),
 		RunE: func(_ *cobra.Command, args []string) error {

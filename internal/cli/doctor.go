@@ -33,11 +33,11 @@ func newDoctor(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "check everything a call needs, and say how to fix it",
-		Long: `Check the profile, where sessions are kept, the names, certificates and clock of
-the servers, the user pool, its app client and which sign-in flows it allows, the
-identity pool and the APIs. Nobody need be signed in; the app client is asked with
-the name of a user that does not exist, and the identity pool with a token that
-proves nothing. The exit code is 1 if a check fails.`,
+		Long: `Check the profile, where sessions are kept, the names, certificates and clock
+of the servers, the user pool, its app client and which sign-in flows it allows,
+the identity pool and the APIs. Nobody need be signed in: the app client is
+asked with the name of a user that does not exist, and the identity pool with a
+token that proves nothing. The exit code is 1 if a check fails.`,
 		Example: "  gatepass doctor\n  gatepass doctor --json",
 		Args:    arguments(cobra.NoArgs),
 	}

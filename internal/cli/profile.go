@@ -19,8 +19,8 @@ func newProfile(a *app) *cobra.Command {
 		Use: "profile", Short: "list, show and change the profiles",
 		Long: `A profile names a user pool, an app client, an identity pool and the APIs behind
 them. Nothing in it is secret. Profiles are kept in ` + profile.UserFile + ` in the settings
-directory, and in ` + profile.ProjectFile + ` of a project, which goes first in that directory
-and below it.`,
+directory, and in ` + profile.ProjectFile + ` of a project, which goes first in and below
+the directory it is in.`,
 		Args: subcommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileSet(a), newProfileUse(a), newProfileRm(a))
@@ -219,7 +219,7 @@ in your own file. An empty value removes the field. The fields:
   user_pool_id, client_id, identity_pool_id
   region      that APIs are signed for; empty: that of the pools
   endpoint    base URL of the services; empty: AWS`,
-		Example: "  gatepass profile set -p dev user_pool_id=eu-west-1_AbCdEf123 client_id=1h57kf5cpq17m0eml12example",
+		Example: "  gatepass profile set -p dev user_pool_id=eu-west-1_AbCdEf123 \\\n    client_id=1h57kf5cpq17m0eml12example",
 		Args:    arguments(cobra.MinimumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.editProfile(true, func(p *profile.Profile) error {
