@@ -50,7 +50,7 @@ func TestHelpExamples(t *testing.T) {
 
 // examplesOf are the commands of an example, without what explains them.
 func examplesOf(c *cobra.Command) (lines []string) {
-	for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, "\\\n", " "), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, " \\\n    ", " "), "\n") {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), "   ")
 		if line != "" && !strings.HasPrefix(line, "#") {
 			lines = append(lines, line)

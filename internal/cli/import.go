@@ -37,8 +37,8 @@ parsed, never run. It can read:
   .sst/outputs.json, the outputs of CDK, CloudFormation and Terraform in JSON,
   and .env files.
 
-Of several deployments in a file one is named behind a hash: config.js#prod. A dash
-is stdin.`,
+Of several deployments in a file one is named behind a hash: config.js#prod.
+A dash is stdin.`,
 		Example: "  gatepass import --discover\n  gatepass import -p prod 'config.js#prod'\n" +
 			"  gatepass import --project --dry-run cdk-outputs.json",
 	}
