@@ -48,8 +48,7 @@ var exits = []exit{
 	{exitUsage, "usage: an argument, a flag or a setting is missing or wrong", isUsage},
 	{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
 	{exitRefused, "the sign-in was refused: password, code, locked out, disabled", isRefused},
-	{exitHTTP, "the API answered with a status of 400 or more", as[*statusError]},
-	{exitHTTP, "explain: a request was refused, and why is said", as[*explainedError]},
+	{exitHTTP, "the API answered with a status of 400 or more; explain: it has, and why", isAnswer},
 	{exitWrite, "stdout could not be written", as[*writeError]},
 	{exitDNS, "the host name was not found", as[*net.DNSError]},
 	{exitTimeout, "timed out", isTimeout},
@@ -105,6 +104,8 @@ func isRefused(err error) bool {
 		gatepass.ErrPasswordResetRequired, gatepass.ErrUserDisabled, gatepass.ErrSessionExpired, gatepass.ErrUnhandledChallenge,
 	)(err)
 }
+
+func isAnswer(err error) bool { return as[*statusError](err) || as[*explainedError](err) }
 
 func isTimeout(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {

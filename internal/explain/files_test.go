@@ -1,11 +1,15 @@
 package explain
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // recording is what a browser exports: a preflight that passed, a refusal, an
@@ -44,6 +48,36 @@ func TestReadHAR(t *testing.T) {
 		if _, err := ReadHAR(strings.NewReader(bad)); !errors.Is(err, ErrFormat) {
 			t.Errorf("%q: %v", bad, err)
 		}
+	}
+}
+
+// TestHARMismatch: the canonical request that the service echoes is compared with
+// the recorded request.
+func TestHARMismatch(t *testing.T) {
+	x := got(403, "", "")
+	tr, err := sigv4.TraceOf(newView(x.in).sent(), sigv4.ExecuteAPI(), sigv4.EmptyHash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	echo := "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String for this request should have been\n'" + strings.Replace(tr.CanonicalRequest, "/prod/", "/v1/prod/", 1) + "'\n"
+	var headers []map[string]string
+	for name, values := range x.in.Request.Header {
+		headers = append(headers, map[string]string{"name": strings.ToLower(name), "value": values[0]})
+	}
+	har, err := json.Marshal(map[string]any{"log": map[string]any{"entries": []any{map[string]any{
+		"request":  map[string]any{"method": "GET", "url": testURL, "headers": headers},
+		"response": map[string]any{"status": 403, "content": map[string]any{"text": message(echo)}},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := ReadHAR(bytes.NewReader(har))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Explain(Input{Request: &all[0].Request, Response: all[0].Response})
+	if len(r.Causes) != 1 || r.Causes[0].Name != "signature-path" || !strings.Contains(flat(r.Causes[0]), "base path /v1") {
+		t.Errorf("%+v", r.Causes)
 	}
 }
 

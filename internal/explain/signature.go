@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,6 +198,9 @@ func (v *view) differences(found []sigv4.Finding) []Cause {
 	out := make([]Cause, len(found))
 	for i, f := range found {
 		out[i] = v.difference(f)
+		if i > 0 && slices.Equal(out[i-1].Fix, out[i].Fix) {
+			out[i-1].Fix = nil // once is enough
+		}
 	}
 	return out
 }
@@ -243,7 +247,7 @@ func (v *view) silentMismatch() Cause {
 func (v *view) difference(f sigv4.Finding) Cause {
 	name, title := differenceTitle(f.Part)
 	c := Cause{Name: name, Title: title, Seen: []string{f.Cause}, Fix: []string{v.command("call")}}
-	if f.Theirs != "" || f.Ours != "" {
+	if f.Theirs != f.Ours { // session tokens are withheld and look alike
 		c.Diff = []Part{{f.Part, clean(f.Theirs), clean(f.Ours)}}
 	}
 	switch f.Part {
