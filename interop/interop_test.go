@@ -141,18 +141,21 @@ func TestChallenges(t *testing.T) {
 	script(t, cfg, "challenges.mjs")
 }
 
-func TestBoto3(t *testing.T) {
+// boto3 finds a Python that has it.
+func boto3(t *testing.T) string {
+	t.Helper()
 	need(t, "apt-get install python3-boto3", "python3")
-	python := ""
 	for _, p := range []string{"python3", "/usr/bin/python3"} {
 		if exec.Command(p, "-c", "import boto3").Run() == nil {
-			python = p
-			break
+			return p
 		}
 	}
-	if python == "" {
-		missing(t, "boto3 is not here: apt-get install python3-boto3")
-	}
+	missing(t, "boto3 is not here: apt-get install python3-boto3")
+	return ""
+}
+
+func TestBoto3(t *testing.T) {
+	python := boto3(t)
 	keys := []string{"ADMIN_KEY=" + adminKey, "ADMIN_SECRET=" + adminSecret, "CLERK_KEY=" + clerkKey}
 	t.Log(run(t, configOf(stand(t)), keys, python, filepath.Join("py", "flow.py")))
 }
