@@ -138,6 +138,7 @@ var cases = []struct {
 	{"two headers", got(400, "InvalidSignatureException", message("Found more than one 'Authorization' HTTP header.")), "signed-twice", "sign once"},
 
 	{"old signature", got(403, "InvalidSignatureException", message(expired)), "signature-old", "20m later"},
+	{"old URL", got(403, "InvalidSignatureException", message(expired)).unsigned().to("GET", testURL+"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIAEXAMPLEACCESSKEY%2F20260115%2Fus-east-1%2Fexecute-api%2Faws4_request&X-Amz-Date=20260115T100030Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"), "url-expired", "for 60 s, and opened 20m later"},
 	{"clock behind", got(403, "InvalidSignatureException", message(expired)).at(testTime.Add(-20 * time.Minute)), "clock", "20m behind"},
 	{"clock ahead", got(403, "InvalidSignatureException", message("Signature not yet current: 20260115T104030Z is still later than 20260115T102530Z (20260115T102030Z + 5 min.)")).at(testTime.Add(20 * time.Minute)), "clock", "20m ahead"},
 	{"clock ahead, body alone", got(403, "", message("Signature not yet current: 20260115T104030Z is still later than 20260115T102530Z (20260115T102030Z + 5 min.)")).at(time.Time{}).alone(), "clock", "10:40:30"},

@@ -16,6 +16,9 @@ const clockTolerance = time.Minute
 func signatureOld(v *view) []Cause {
 	made, judged := v.judged("Signature expired: ", "(")
 	c := Cause{Name: "signature-old", Title: "The signature is too old"}
+	if v.auth == authPresigned {
+		return []Cause{v.urlOver(made, judged)}
+	}
 	if !made.IsZero() && !judged.IsZero() {
 		c.Seen = append(c.Seen, "It was made at "+clockTime(made)+" and judged at "+clockTime(judged)+", "+span(judged.Sub(made))+" later; API Gateway allows 5 minutes.")
 	}
@@ -30,6 +33,15 @@ func signatureOld(v *view) []Cause {
 	}
 	c.Fix = []string{"Sign each attempt anew.", v.command("call")}
 	return []Cause{clock, c}
+}
+
+// urlOver is for a presigned URL that is no longer good.
+func (v *view) urlOver(made, judged time.Time) Cause {
+	c := Cause{Name: "url-expired", Title: "The presigned URL has expired", Fix: []string{v.presignCommand()}}
+	if !made.IsZero() && !judged.IsZero() {
+		c.Seen = []string{"It was made at " + clockTime(made) + " for " + clean(v.target.param("X-Amz-Expires")) + " s, and opened " + span(judged.Sub(made)) + " later."}
+	}
+	return c
 }
 
 func signatureEarly(v *view) []Cause {
