@@ -2,7 +2,6 @@ package cli
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gatepass/gatepass/internal/explain"
 	"github.com/gatepass/gatepass/internal/wire"
@@ -34,9 +33,5 @@ func refusalHint(resp *http.Response, body []byte) (what, next string) {
 		in.Request = &explain.Request{Method: r.Method, URL: r.URL.String(), Host: r.Host, Header: r.Header, NoBody: r.ContentLength != 0}
 	}
 	r := explain.Explain(in)
-	what, next = r.Hint()
-	if next == "" || strings.HasPrefix(next, "gatepass call ") { // that is what has just been done
-		next = "gatepass explain with the same request says more"
-	}
-	return what, next
+	return r.Hint()
 }

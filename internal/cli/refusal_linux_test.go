@@ -51,7 +51,7 @@ func TestRefusalHint(t *testing.T) {
 	for _, row := range []struct{ code, body, first, second string }{
 		{"MissingAuthenticationTokenException", "Missing Authentication Token", "hint: the API has no such stage, path or method", "hint: check path and method"},
 		{"UnrecognizedClientException", "The security token included in the request is invalid.", "hint: the service does not know these credentials", "hint: gatepass login"},
-		{"AccessDeniedException", "User: arn:aws:sts::1:assumed-role/R/S is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0001:abc/prod/GET/notes", "hint: no policy allows the role R to call this path", "hint: gatepass explain with the same request"},
+		{"AccessDeniedException", "User: arn:aws:sts::1:assumed-role/R/S is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0001:abc/prod/GET/notes", "hint: no policy allows the role R to call this path", "hint: gatepass explain GET https://abc.execute-api.us-east-1.amazonaws.com/prod/notes says more"},
 		{"", "no", "hint: the API itself answered 403 Forbidden", "hint: see the API's own documentation"},
 	} {
 		resp := &http.Response{Status: "403 Forbidden", StatusCode: 403, Header: http.Header{"X-Amzn-Errortype": {row.code}}, Request: &http.Request{Method: "GET", URL: u, Header: signed}}

@@ -73,6 +73,8 @@ type Report struct {
 	Causes []Cause `json:"causes"`
 	// Decision is what a gatepass server says about its policies; nil: nothing.
 	Decision *Decision `json:"decision,omitempty"`
+
+	again string // the command that explains this request at length
 }
 
 // Cause is one reason for a refusal.
@@ -102,6 +104,10 @@ func Explain(in Input) Report {
 	}
 	if !r.Refused {
 		return r
+	}
+	r.again = "gatepass explain with the same request says more"
+	if q := in.Request; q != nil && len(q.Body) == 0 && !q.NoBody {
+		r.again = printable(v.command("explain")) + " says more"
 	}
 	if in.Response.Status == 0 || in.Response.Status >= http.StatusBadRequest {
 		r.Causes = append(r.Causes, v.strays()...)

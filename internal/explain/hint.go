@@ -19,6 +19,9 @@ func (r *Report) Hint() (what, next string) {
 	if len(c.Fix) > 0 && c.Policy == nil { // a policy needs more room
 		next = strings.TrimSuffix(lower(c.Fix[0]), ".")
 	}
+	if next == "" || strings.HasPrefix(next, "gatepass call ") { // that is what has just been done
+		next = r.again
+	}
 	return what, next
 }
 
