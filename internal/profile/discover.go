@@ -15,7 +15,7 @@ var candidates = []string{
 	"src/aws-exports.js", "aws-exports.js", "src/aws-exports.ts",
 	"lib/amplify_outputs.dart", "lib/amplifyconfiguration.dart", "app/src/main/res/raw/amplifyconfiguration.json",
 	".sst/outputs.json", "cdk-outputs.json", "cdk.out/outputs.json",
-	"src/config.js", "src/config.ts",
+	"src/config.js", "src/config.ts", "js/config.js",
 	".env.local", ".env.development.local", ".env.development", ".env", ".env.production.local", ".env.production",
 }
 

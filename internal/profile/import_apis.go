@@ -10,6 +10,7 @@ import (
 // apiFound is an API of a file.
 type apiFound struct {
 	name  string
+	named bool // by the file, not after the key of its URL
 	api   API
 	value Value
 }
@@ -24,7 +25,7 @@ func (f *finder) isAPI(n *node, path []string) bool {
 		v := Value{File: f.file, Line: u.line, Key: dotted(under(path, o.url))}
 		name := path[len(path)-1]
 		if name == "apiGateway" || strings.HasPrefix(name, "[") {
-			name = "api"
+			name = cmp.Or(n.str("NAME"), "api")
 		}
 		region := cmp.Or(n.str("region"), n.str("REGION"))
 		f.api(u, tidyName(name), API{Region: region, Service: n.str("service")}, v, n.str("endpointType"))
@@ -73,7 +74,7 @@ func (f *finder) api(n *node, name string, api API, v Value, kind string) {
 		v.Field, v.Note = seenAppSync, whyUnused[seenAppSync]
 		f.unused = append(f.unused, v)
 	default:
-		f.addAPI(name, api, u, v)
+		f.addAPI(apiFound{name: name, named: true, api: api, value: v}, u)
 	}
 }
 
@@ -83,12 +84,13 @@ func isGraphQL(u *url.URL) bool {
 }
 
 // addAPI completes an API from its URL.
-func (f *finder) addAPI(name string, api API, u *url.URL, v Value) {
+func (f *finder) addAPI(a apiFound, u *url.URL) {
 	service, region := awsHost(u.Hostname())
+	api, v := &a.api, &a.value
 	switch {
 	case region != "" && api.Region != "" && api.Region != region:
 		f.unused = append(f.unused, Value{
-			Field: v.Field + ".region", Text: api.Region, File: v.File, Line: v.Line, Key: v.Key, Note: "the URL says " + region,
+			Field: v.Field + ".region", Text: printable(api.Region), File: v.File, Line: v.Line, Key: v.Key, Note: "the URL says " + region,
 		})
 		api.Region = ""
 	case region == api.Region || !isRegion(api.Region):
@@ -105,7 +107,7 @@ func (f *finder) addAPI(name string, api API, u *url.URL, v Value) {
 	}
 	v.Text = strings.TrimRight(v.Text, "/")
 	api.URL = v.Text
-	f.apis = append(f.apis, apiFound{name: name, api: api, value: v})
+	f.apis = append(f.apis, a)
 }
 
 func isServiceByte(c byte) bool { return isLower(c) || isDigit(c) || c == '-' }
@@ -134,7 +136,7 @@ func (f *finder) url(text, key string, v Value) {
 		}
 		name := apiName(key)
 		v.Field = fieldAPI + "." + name
-		f.addAPI(name, API{}, u, v)
+		f.addAPI(apiFound{name: name, value: v}, u)
 	}
 }
 
@@ -151,7 +153,7 @@ func gateOf(u *url.URL) string {
 // they stand in as well; if those are equal too, they are a conflict.
 func (f *finder) nameAPIs(im *Imported) {
 	named := map[string][]apiFound{}
-	for _, all := range groups(f.apis) {
+	for _, all := range groups(withoutAliases(f.apis)) {
 		for _, a := range apart(all) {
 			named[a.name] = append(named[a.name], a)
 		}
@@ -170,6 +172,25 @@ func (f *finder) nameAPIs(im *Imported) {
 		}
 		im.addAPI(name, all[0].api, values[0])
 	}
+}
+
+// withoutAliases leaves out URLs that were found a second time, under a key that
+// says less: one that CDK made, or a longer one.
+func withoutAliases(all []apiFound) []apiFound {
+	says := func(a apiFound) int {
+		switch key := a.value.Key; {
+		case a.named:
+			return -1
+		case hasHash(key):
+			return 1000 + len(a.name)
+		}
+		return len(a.name)
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(a apiFound) bool {
+		return !a.named && slices.ContainsFunc(all, func(b apiFound) bool {
+			return a.api.URL == b.api.URL && a.name != b.name && (says(b) < says(a) || says(b) == says(a) && b.name < a.name)
+		})
+	})
 }
 
 // groups are the APIs by name, each URL once.

@@ -200,8 +200,8 @@ func (f *finder) endpoint(grade int, v Value) bool {
 	if !ok || isPlaceholder(v.Text) {
 		return f.misfit(grade, v)
 	}
-	if service, _ := awsHost(u.Hostname()); service != "" {
-		return true // where gatepass goes by itself
+	if service, _ := awsHost(u.Hostname()); service != "" || strings.HasSuffix(u.Hostname(), ".amazoncognito.com") {
+		return true // where gatepass goes by itself, or a page to sign in
 	}
 	if v.Text = strings.TrimRight(v.Text, "/"); !isEndpoint(v.Text) {
 		v.Note = "not https, and not on this machine"

@@ -125,7 +125,7 @@ func fieldOf(path []string) string {
 		return ""
 	case isOneOf(key, "region", "awsregion", "cognitoregion", "awscognitoregion", "authregion", "userpoolregion", "awsprojectregion", "awsdefaultregion", "gatepassregion"):
 		return fieldRegion
-	case strings.Contains(key, "identitypool"):
+	case strings.Contains(key, "identitypool") && !hasAny(key, "name", "endpoint", "region", "url"):
 		return fieldIdentityPool
 	case strings.Contains(key, "client") && !hasAny(key, "name", "token", "url"):
 		return fieldClient
@@ -204,11 +204,15 @@ func apiName(key string) string {
 
 // withoutHash removes the eight hexadecimal digits that CDK puts behind names.
 func withoutHash(key string) string {
-	n := len(key) - 8
-	if n < 1 || span(key[n:], func(c byte) bool { return isDigit(c) || 'A' <= c && c <= 'F' }) != 8 {
-		return key
+	if hasHash(key) {
+		return key[:len(key)-8]
 	}
-	return key[:n]
+	return key
+}
+
+func hasHash(key string) bool {
+	n := len(key) - 8
+	return n > 0 && span(key[n:], func(c byte) bool { return isDigit(c) || 'A' <= c && c <= 'F' }) == 8
 }
 
 // words cuts camelCase, SNAKE_CASE and kebab-case into lower-case words.

@@ -45,6 +45,10 @@ func (s *script) look() {
 		s.declared = s.prev.text
 	case s.tok.mark == markText && s.prev.is("=") && s.declared != "":
 		s.constant()
+	case (s.tok.word("process") || s.tok.word("import")) && s.prev.is("=") && s.declared != "":
+		line := s.lex.src[s.tok.pos:]
+		n := &node{kind: kindExpression, line: s.tok.line, text: line[:lineEnd(line)]}
+		s.roots = append(s.roots, root{s.declared, n})
 	}
 	s.before, s.prev = s.prev, s.step()
 }
@@ -82,17 +86,23 @@ func (s *script) object() bool {
 	return true
 }
 
-// constant keeps const NAME = "text". A name that is declared twice may mean
-// either, and is not kept.
+// constant keeps const NAME = "text", which may end with its line. A name that is
+// declared twice may mean either, and stands for nothing.
 func (s *script) constant() {
 	look := s.parser
-	n, err := look.value(0)
-	name := s.declared
-	if _, twice := s.consts[name]; twice || err != nil || n.kind != kindText {
-		s.consts[name] = nil
+	text := look.step()
+	look.cast()
+	if !look.atEnd() && (look.tok.line == text.line || look.tok.mark != markWord) {
+		s.consts[s.declared] = nil
 		return
 	}
-	s.consts[name] = n
+	n := &node{kind: kindText, line: text.line, text: text.text}
+	if _, twice := s.consts[s.declared]; twice {
+		s.consts[s.declared] = nil
+	} else {
+		s.consts[s.declared] = n
+	}
+	s.roots = append(s.roots, root{s.declared, n})
 }
 
 // resolve replaces names by the strings they stand for.

@@ -68,6 +68,10 @@ func TestFormats(t *testing.T) {
 			Region: "us-east-1", UserPoolID: "us-east-1_Z2BqcgXCW", ClientID: "6lcn50fl2o4ivcnrt4okkb66gb",
 			APIs: map[string]API{"notes": {URL: "https://5bv7x0iuga.execute-api.us-east-1.amazonaws.com/prod"}},
 		}, []string{"region", "apis.later"}},
+		{"rides.js", Profile{
+			Region: "us-west-2", UserPoolID: "us-west-2_uXboG5pAb", ClientID: "25ddkmj4v6hfsfvruhpfi7n4hv",
+			APIs: map[string]API{"api": {URL: "https://rc7nyt4tql.execute-api.us-west-2.amazonaws.com/prod"}},
+		}, nil},
 		{"config.js", guide(map[string]API{"api": {URL: "https://5by75p4gn3.execute-api.us-east-1.amazonaws.com/prod"}}), nil},
 		{"stages.js#prod", Profile{
 			Region: "us-east-1", UserPoolID: "us-east-1_Prodprod1", ClientID: "prodprodprodprodprodprodpr",
@@ -96,6 +100,14 @@ func TestFormats(t *testing.T) {
 			IdentityPoolID: "cn-north-1:11111111-2222-3333-4444-555555555555",
 			APIs:           map[string]API{"api": {URL: "https://a1b2c3d4e5.execute-api.cn-north-1.amazonaws.com.cn/prod"}},
 		}, nil},
+		{"expo.json", Profile{
+			Region: "us-west-2", UserPoolID: "us-west-2_ArTpNRcbZ", ClientID: "4l4vvug8fc9qbfn54sn9pl5nah",
+			APIs: map[string]API{"api": {URL: "https://5notcxv8de.execute-api.us-west-2.amazonaws.com/prod"}},
+		}, []string{"sign-in domain"}},
+		{"named.js", Profile{
+			Region: "eu-west-1", UserPoolID: "eu-west-1_AbCdEf123",
+			APIs: map[string]API{"notes": {URL: "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod"}},
+		}, []string{"client_id"}},
 		{"vite.env", guide(custom), []string{"sign-in domain", "apis.other"}},
 		{"react-app.env", guide(custom), nil},
 		{"next-public.env", guide(custom), nil},
@@ -243,6 +255,10 @@ func TestPrograms(t *testing.T) {
 		{"a constant", `const POOL = "eu-west-1_AbCdEf123"; export default {userPoolId: POOL}`, "userPoolId"},
 		{"a short member", `const userPoolId = "eu-west-1_AbCdEf123"; export default {userPoolId}`, "userPoolId"},
 		{"a name with two meanings", `let P = "eu-west-1_AbCdEf123"; { let P = "eu-west-1_Other1234" } f({userPoolId: P})`, ""},
+		{"constants alone", "export const USER_POOL_ID = 'eu-west-1_AbCdEf123'\nexport const X = 1", "USER_POOL_ID"},
+		{"a constant with a cast", `export const USER_POOL_ID = 'eu-west-1_AbCdEf123' as const;`, "USER_POOL_ID"},
+		{"a constant that goes on", "export const USER_POOL_ID = 'eu-west-1_AbCdEf123'\n  + suffix", ""},
+		{"a constant of the environment", "export const USER_POOL_ID = process.env.P || 'eu-west-1_AbCdEf123'", ""},
 		{"a commented value", `f({/* userPoolId: "eu-west-1_AbCdEf123" */})`, ""},
 		{"a value in a string", "f(`{userPoolId: \"eu-west-1_AbCdEf123\"}`)", ""},
 		{"an unknown alternative", `f({userPoolId: process.env.P || "eu-west-1_AbCdEf123"})`, ""},
