@@ -123,15 +123,6 @@ func (c *Client) endpoint(service, variable, region string) (string, error) {
 	return "https://" + service + "." + region + suffix, nil
 }
 
-// KeysURL is where the user pool publishes the keys that verify its tokens, as a
-// JSON Web Key Set. The error is [ErrConfig] without a user pool.
-func (c *Client) KeysURL() (string, error) {
-	if err := c.needPool(); err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(c.hosts.idp, "/") + "/" + c.UserPoolID + "/.well-known/jwks.json", nil
-}
-
 func (c *Client) checkEndpoint(from, base string) error {
 	u, err := url.Parse(base)
 	switch {

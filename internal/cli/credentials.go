@@ -36,14 +36,15 @@ clients of gatepass; --write-aws-profile sets that up. It never asks anything.
 
 Formats: process (what credential_process wants), json, env (for env files),
 export-env, powershell, fish (for the shells), ini (for ~/.aws/credentials).`,
-		Example: `  gatepass credentials --write-aws-profile notes && aws sts get-caller-identity --profile notes
+		Example: `  gatepass credentials --write-aws-profile notes
+  aws sts get-caller-identity --profile notes
   eval "$(gatepass credentials --format export-env)" && terraform plan
   gatepass credentials --format env > notes.env`,
 		Args: arguments(cobra.NoArgs),
 	}
 	read := a.settingsOf(cmd, clientFlags()...)
-	cmd.Flags().StringVar(&o.format, "format", formats[0], "one of "+strings.Join(formats, ", "))
-	cmd.Flags().DurationVar(&o.minTTL, "min-ttl", sdkWindow, "renew what ends sooner than this `duration` from now; given: fail when there are none")
+	cmd.Flags().StringVar(&o.format, "format", formats[0], "`FORMAT`: one of "+strings.Join(formats, ", "))
+	cmd.Flags().DurationVar(&o.minTTL, "min-ttl", sdkWindow, "renew what ends sooner than this `DURATION` from now; given: fail when there are none")
 	cmd.Flags().StringVar(&o.awsProfile, "write-aws-profile", "", "write a profile of this `NAME` that uses gatepass into the AWS config file, and print nothing")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -101,9 +101,13 @@ func (a *app) loginGuest(ctx context.Context, v settingValues) error {
 	return nil
 }
 
-// noteStorage says why the session is kept less well than it could be.
+// noteStorage says where the session is, and why it is kept less well than it
+// could be.
 func (a *app) noteStorage() {
-	if why := a.vault.Fallback(); why != "" {
+	why := a.vault.Fallback()
+	if why == "" {
+		a.io.notef("the session is %s", a.vault.Where())
+	} else {
 		a.io.notef("note: %s: the key of the session is in a file (mode 0600)", why)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/gatepasstest"
 	"github.com/gatepass/gatepass/server"
 )
@@ -113,6 +114,21 @@ func TestRefreshExpired(t *testing.T) {
 	for _, args := range [][]string{{"credentials"}, {"exec", "--", "true"}, {"status", "--check"}, {"exec", "--server", "--", "true"}} {
 		want(t, env, 4, "hint: sign in first: gatepass login", args...)
 	}
+}
+
+// TestSignedOutElsewhere: --check finds out, and keeps what is here.
+func TestSignedOutElsewhere(t *testing.T) {
+	st, env := signedIn(t)
+	other, err := st.NewClient().SignIn(t.Context(), "ada", gatepass.Password(gatepasstest.Password))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, env, 0, "NotesUser of account", "status", "--check")
+	if err := other.SignOut(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	want(t, env, 0, "ada", "status")
+	want(t, env, 4, "hint: sign in first: gatepass login", "status", "--check")
 }
 
 // TestProcessesRenewOnce: of six processes that find the tokens run out, one

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/wire"
 )
 
 // status is what gatepass knows of a session. Nothing in it is secret.
@@ -145,7 +147,7 @@ func (st *status) read(s *gatepass.Session) {
 // check renews what has run out and asks the services who the session is.
 func (a *app) check(ctx context.Context, v settingValues, s *gatepass.Session) (role string, err error) {
 	if s.Username() != "" {
-		if _, err := s.Tokens(ctx); err != nil {
+		if err := a.checkUser(ctx, v, s); err != nil {
 			return "", err
 		}
 	}
@@ -157,6 +159,28 @@ func (a *app) check(ctx context.Context, v settingValues, s *gatepass.Session) (
 		return "", err
 	}
 	return callerRole(ctx, v, c)
+}
+
+// checkUser asks the user pool, which knows of a session that was ended elsewhere.
+func (a *app) checkUser(ctx context.Context, v settingValues, s *gatepass.Session) error {
+	t, err := s.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.client(v)
+	if err != nil {
+		return err
+	}
+	base, _, err := c.Endpoints()
+	if err != nil {
+		return err
+	}
+	in := wire.GetUserInput{AccessToken: t.Access}
+	err = wire.Caller{HTTP: &http.Client{Timeout: 30 * time.Second}}.Call(ctx, base, wire.TargetIDP, "GetUser", in, new(wire.GetUserOutput))
+	if e, ok := errors.AsType[*wire.Error](err); ok && e.Code == "NotAuthorizedException" {
+		return fmt.Errorf("%w: the user pool says: %s", gatepass.ErrNotSignedIn, e.Message)
+	}
+	return err
 }
 
 func (a *app) printStatus(list []*status, asJSON, all bool) error {
@@ -225,7 +249,7 @@ func (st *status) rows(several bool) [][2]string {
 		{"user pool", st.UserPoolID},
 		{"tokens", until(st.TokensExpire)},
 		{"identity", st.IdentityID},
-		{"role", st.Role},
+		{"role", roleName(st.Role)},
 		{"access key", st.AccessKeyID},
 		{"credentials", until(st.CredentialsExpires)},
 		{"stored", stored},
@@ -235,6 +259,22 @@ func (st *status) rows(several bool) [][2]string {
 		rows = append(rows, [2]string{"problem", st.Problem}, [2]string{"fix", st.Fix})
 	}
 	return rows
+}
+
+// roleName is the role of an ARN, and its account: what a person looks for.
+func roleName(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return arn
+	}
+	names := strings.Split(parts[5], "/")
+	switch {
+	case names[0] == "assumed-role" && len(names) == 3:
+		return names[1] + " of account " + parts[4]
+	case names[0] == "role":
+		return names[len(names)-1] + " of account " + parts[4]
+	}
+	return arn
 }
 
 // until says when something ends, or that it did, which the next use heals.

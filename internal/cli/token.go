@@ -85,10 +85,12 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	if err != nil {
 		return err
 	}
-	from, err := c.KeysURL()
+	base, _, err := c.Endpoints()
 	if err != nil {
 		return err
 	}
+	issuer := strings.TrimSuffix(base, "/") + "/" + c.UserPoolID
+	from := issuer + "/.well-known/jwks.json"
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return err
@@ -101,7 +103,7 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	if err != nil {
 		return err
 	}
-	want := token.Expect{Issuers: issuers(c, from), TokenUse: use, Now: time.Now(), Leeway: token.MaxLeeway}
+	want := token.Expect{Issuers: []string{issuer, awsIssuer(c.UserPoolID)}, TokenUse: use, Now: time.Now(), Leeway: token.MaxLeeway}
 	if use == "id" {
 		want.Audience = c.ClientID
 	} else {
@@ -114,16 +116,12 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	return a.printJSON(verified.Raw())
 }
 
-// issuers are the names the user pool may call itself: where it is, and what AWS
-// calls it.
-func issuers(c *gatepass.Client, keysURL string) []string {
-	region, _, _ := strings.Cut(c.UserPoolID, "_")
+// awsIssuer is what AWS calls the user pool in its tokens, wherever it is asked.
+func awsIssuer(pool string) string {
+	region, _, _ := strings.Cut(pool, "_")
 	suffix := ".amazonaws.com/"
 	if strings.HasPrefix(region, "cn-") {
 		suffix = ".amazonaws.com.cn/"
 	}
-	return []string{
-		strings.TrimSuffix(keysURL, "/.well-known/jwks.json"),
-		"https://cognito-idp." + region + suffix + c.UserPoolID,
-	}
+	return "https://cognito-idp." + region + suffix + pool
 }
