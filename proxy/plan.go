@@ -112,9 +112,9 @@ func (pl *plan) add(ctx context.Context, p *Proxy, field, prefix string, up Upst
 	if err != nil {
 		return &ConfigError{field, err.Error()}
 	}
-	region, service := scopeOf(u.Hostname())
+	region, service := ScopeOf(u.Hostname())
 	if region == "" && up.Region == "" {
-		region, service = scopeOf(alias(ctx, u.Hostname()))
+		region, service = ScopeOf(alias(ctx, u.Hostname()))
 	}
 	region, service = cmp.Or(up.Region, region), cmp.Or(up.Service, service, "execute-api")
 	if region == "" {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -73,13 +74,16 @@ type Proxy struct {
 }
 
 // Start checks the fields and gets the first credentials. It need not be called:
-// the first request does the same. The error is a [ConfigError] for what no
-// request could cure, such as a region that nothing says.
+// the first request does the same. The error is a [ConfigError] for what is wrong
+// with a field, such as a region that nothing says, else that of Credentials.
 func (p *Proxy) Start(ctx context.Context) error {
 	if _, err := p.prepared(ctx); err != nil {
 		return err
 	}
 	_, err := p.wallet.get(ctx, p)
+	if none, ok := errors.AsType[*walletError](err); ok {
+		return none.err
+	}
 	return err
 }
 

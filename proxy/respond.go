@@ -2,10 +2,12 @@ package proxy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 
 	"github.com/gatepass/gatepass/internal/wire"
 )
@@ -84,7 +86,16 @@ func (x *exchange) refuse(err error) {
 	if e.Status == closedRequest {
 		panic(http.ErrAbortHandler)
 	}
-	wire.WriteError(x.w, wire.RESTGateway, e)
+	text, err := json.Marshal(map[string]string{"message": e.Message})
+	if err != nil {
+		text = nil // a string always marshals
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", wire.TypeJSON)
+	h.Set("X-Amzn-ErrorType", e.Code)
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	x.w.WriteHeader(e.Status)
+	_, _ = x.w.Write(text) // the client is gone: nothing to tell it
 }
 
 // explain says what an error means to the client.
@@ -97,6 +108,9 @@ func (x *exchange) explain(err error) *wire.Error {
 	}
 	if x.r.Context().Err() != nil {
 		return &wire.Error{Status: closedRequest}
+	}
+	if e, ok := errors.AsType[*walletError](err); ok {
+		return refusal(http.StatusServiceUnavailable, "CredentialsUnavailableException", e.Error())
 	}
 	if _, ok := errors.AsType[*clientError](err); ok {
 		return refusal(http.StatusBadRequest, "BadRequestException", "the body did not come whole")

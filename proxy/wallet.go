@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,20 +83,18 @@ func (w *wallet) ask(ctx context.Context, p *Proxy, how source, do func(*gatepas
 		if ctx.Err() == nil {
 			w.failed(p, err)
 		}
-		return nil, refusalOf(err)
+		return nil, &walletError{err}
 	}
 	w.keep(p, &c)
 	return &c, nil
 }
 
-func refusalOf(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	e := refusal(http.StatusServiceUnavailable, "CredentialsUnavailableException", "no credentials to sign with: "+err.Error())
-	e.Err = err
-	return e
-}
+// walletError says that there is nothing to sign with.
+type walletError struct{ err error }
+
+func (e *walletError) Error() string { return "no credentials to sign with: " + e.err.Error() }
+
+func (e *walletError) Unwrap() error { return e.err }
 
 func (w *wallet) turn() (done chan struct{}, mine bool) {
 	w.mu.Lock()

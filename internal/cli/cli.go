@@ -101,6 +101,7 @@ func (a *app) addCommands(root *cobra.Command) {
 	add(groupCall,
 		newCall(a),
 		newExplain(a),
+		newProxy(a),
 	)
 	add(groupHere,
 		newImport(a),

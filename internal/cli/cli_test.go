@@ -32,12 +32,13 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 			e.Values[runningKey{}] = &running{}
+			e.Values[proxyKey{}] = &runningProxy{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "stopserver": stopServer, "exits": exits, "fits": fits, "private": private, "totp": totp, "temporary": temporary, "damage": damage, "none": none,
 			"signedcurl": signedCurl, "explains": explains,
-			"expand": expand,
+			"expand": expand, "startproxy": startProxy, "stopproxy": stopProxy, "fetch": fetch,
 		},
 	})
 }

@@ -171,6 +171,7 @@ func (u *user) atHome(t *testing.T) *user {
 // try runs an example. A password that would be typed comes from stdin.
 func (u *user) try(t *testing.T, line string) {
 	u = u.atHome(t)
+	u.run(t, "gatepass login --password-stdin ada")
 	ready, isServed := served[strings.Fields(line)[1]]
 	if isServed {
 		out := bufio.NewScanner(u.start(t, "sh", "-c", "exec "+line+" --listen 127.0.0.1:0 2>&1"))
@@ -182,6 +183,5 @@ func (u *user) try(t *testing.T, line string) {
 		t.Error("it ended without being ready")
 		return
 	}
-	u.run(t, "gatepass login --password-stdin ada")
 	u.run(t, strings.ReplaceAll(line, "login ada", "login --password-stdin ada"))
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"time"
 
@@ -84,12 +83,10 @@ func (o serveOptions) database() string {
 
 // checkListen refuses an address that other machines reach, unless asked for.
 func (o serveOptions) checkListen() error {
-	host, _, err := net.SplitHostPort(o.listen)
+	loopback, err := onLoopback(o.listen)
 	if err != nil {
 		return hintf(usageErrorf("--listen: %w", err), "for example --listen 127.0.0.1:8787")
 	}
-	ip, err := netip.ParseAddr(host)
-	loopback := host == "localhost" || err == nil && ip.IsLoopback()
 	if loopback || o.allowRemote {
 		return nil
 	}

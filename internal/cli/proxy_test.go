@@ -1,0 +1,98 @@
+package cli_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// runningProxy is the proxy a script has started.
+type runningProxy struct{ cmd *exec.Cmd }
+
+type proxyKey struct{}
+
+// startProxy starts gatepass proxy with the arguments, waits for the address it
+// prints, and leaves that in $PROXY. The log goes to proxy.err.
+func startProxy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("unsupported: ! proxy")
+	}
+	cmd := exec.Command("gatepass", append([]string{"proxy"}, args...)...)
+	cmd.Dir, cmd.Env = ts.MkAbs("."), scriptEnv(ts)
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	log, err := os.Create(ts.MkAbs("proxy.err"))
+	ts.Check(err)
+	defer log.Close()
+	cmd.Stderr = log
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	})
+	buf := make([]byte, 4<<10) // it is printed in one piece
+	n, err := out.Read(buf)
+	if err != nil {
+		ts.Fatalf("no address: %s", ts.ReadFile("proxy.err"))
+	}
+	ts.Setenv("PROXY", strings.TrimSpace(string(buf[:n])))
+	ts.Value(proxyKey{}).(*runningProxy).cmd = cmd
+}
+
+// scriptEnv is the environment of a script.
+func scriptEnv(ts *testscript.TestScript) (env []string) {
+	for _, name := range []string{
+		"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "GATEPASS_ENDPOINT", "GATEPASS_REGION", "GATEPASS_USER_POOL_ID", "GATEPASS_CLIENT_ID",
+		"GATEPASS_IDENTITY_POOL_ID", "GATEPASS_API",
+	} {
+		if value := ts.Getenv(name); value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// stopProxy ends the proxy as an operator does, and wants exit code 0.
+func stopProxy(ts *testscript.TestScript, _ bool, _ []string) {
+	cmd := ts.Value(proxyKey{}).(*runningProxy).cmd
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	ts.Check(cmd.Wait())
+}
+
+// fetch [-unix SOCKET] METHOD URL [BODY [HEADER...]] makes a plain request, signed by
+// nobody, and writes status and body to stdout.
+func fetch(ts *testscript.TestScript, _ bool, args []string) {
+	tr := &http.Transport{DisableKeepAlives: true}
+	if args[0] == "-unix" {
+		socket := ts.MkAbs(args[1])
+		tr.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		}
+		args = args[2:]
+	}
+	args = append(args, "")
+	r, err := http.NewRequest(args[0], args[1], strings.NewReader(args[2]))
+	ts.Check(err)
+	for _, line := range args[min(3, len(args)-1) : len(args)-1] {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
+	r.Host = r.Header.Get("Host")
+	resp, err := (&http.Client{Transport: tr, Timeout: 20 * time.Second}).Do(r)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n%s\n", resp.Status, body)
+}
