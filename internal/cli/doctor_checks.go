@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gatepass/gatepass"
@@ -242,14 +243,26 @@ func (d *doctor) checkClock(u *url.URL, h http.Header, start time.Time) {
 	}
 }
 
-// checkAPIs asks every API of the profile for its root, unsigned. Any answer of
-// the gateway will do.
+// checkAPIs asks every API of the profile for its root, unsigned, all at a time.
+// Any answer of the gateway will do.
 func (d *doctor) checkAPIs(ctx context.Context) {
+	names, urls := []string{}, []string{}
 	if strings.Contains(d.v.api, "://") {
-		d.checkAPI(ctx, "api", d.v.api)
+		names, urls = append(names, "api"), append(urls, d.v.api)
 	}
 	for _, name := range sortedNames(d.v.apis) {
-		d.checkAPI(ctx, "api "+name, d.v.apis[name].URL)
+		names, urls = append(names, "api "+name), append(urls, d.v.apis[name].URL)
+	}
+	each := make([]doctor, len(names))
+	var all sync.WaitGroup
+	for i := range names {
+		each[i] = *d
+		each[i].findings = nil
+		all.Go(func() { each[i].checkAPI(ctx, names[i], urls[i]) })
+	}
+	all.Wait()
+	for i := range each {
+		d.findings = append(d.findings, each[i].findings...)
 	}
 }
 

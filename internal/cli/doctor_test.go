@@ -8,9 +8,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatepass/gatepass/internal/profile"
 )
 
 // cognito answers as the two services of AWS do, with the texts that were
@@ -229,5 +232,34 @@ func TestDoctorNames(t *testing.T) {
 	d.findings = nil
 	if d.checkHost(t.Context(), srv.URL) || d.findings[0].Check != "connection" {
 		t.Errorf("got %+v", d.findings)
+	}
+}
+
+// TestDoctorAPIs holds what is said of APIs, in the order of their names.
+func TestDoctorAPIs(t *testing.T) {
+	answer := func(status int, errorType string) string {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("x-amzn-errortype", errorType)
+			w.WriteHeader(status)
+		}))
+		t.Cleanup(srv.Close)
+		return srv.URL
+	}
+	well := answer(403, "MissingAuthenticationTokenException")
+	d := &doctor{http: &http.Client{}, now: time.Now, v: settingValues{apis: map[string]profile.API{
+		"a": {URL: well},
+		"b": {URL: answer(403, "ForbiddenException")},
+		"c": {URL: answer(502, "")},
+		"d": {URL: "http://api.invalid"},
+		"e": {URL: "ws" + strings.TrimPrefix(well, "http")},
+	}}}
+	d.checkAPIs(t.Context())
+	var got []string
+	for _, f := range d.findings {
+		got = append(got, f.Check+" "+f.Status)
+	}
+	want := []string{"api a ok", "api b warn", "api c warn", "api d fail", "api e ok"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

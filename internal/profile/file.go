@@ -70,7 +70,7 @@ func (f *File) check() error {
 	}
 	for name := range f.Profiles {
 		if !ValidName(name) {
-			return fmt.Errorf("%s: %q cannot name a profile: use letters, digits, - _ .", f.Path, name)
+			return fmt.Errorf("%s: %q cannot name a profile: use letters, digits and - _ . between them", f.Path, name)
 		}
 	}
 	return nil
