@@ -138,8 +138,11 @@ func (d *doctor) page() string {
 		if f.Fix != "" {
 			wrapped(&text, "                      ", "-> "+f.Fix)
 		}
-		detail := strings.TrimLeft(text.String(), " ")
-		fmt.Fprintf(&b, "%s %-15s %s", paint(colored, f.Status), f.Check, detail)
+		if width(f.Check) > 15 { // the name of an API
+			fmt.Fprintf(&b, "%s %s\n%s", paint(colored, f.Status), f.Check, text.String())
+			continue
+		}
+		fmt.Fprintf(&b, "%s %-15s %s", paint(colored, f.Status), f.Check, strings.TrimLeft(text.String(), " "))
 	}
 	return b.String()
 }
