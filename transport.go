@@ -77,7 +77,7 @@ func (t *Transport) sign(r *http.Request, creds Credentials, hash sigv4.Hash) er
 // Sign signs r as RoundTrip would, and sends nothing. A body needs r.GetBody.
 // Errors: those of RoundTrip before it sends.
 func (t *Transport) Sign(r *http.Request) error {
-	if err := t.allowed(r); err != nil {
+	if err := t.Allowed(r); err != nil {
 		return err
 	}
 	creds, err := t.credentials(r.Context())
@@ -125,7 +125,7 @@ func (t *Transport) GoString() string { return t.String() }
 // error. Errors: [ErrRefusedHost]; those of [Session.Credentials]; those of
 // sigv4.Signer.Sign for a request that cannot be signed.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := t.allowed(r); err != nil {
+	if err := t.Allowed(r); err != nil {
 		return nil, errors.Join(err, closeBody(r))
 	}
 	body, err := rewindable(r)
@@ -213,9 +213,9 @@ func (t *Transport) correct(h http.Header) bool {
 	return t.drift.Get() != before
 }
 
-// allowed refuses to send credentials along a redirect, in the clear, or to a
-// host that is not listed.
-func (t *Transport) allowed(r *http.Request) error {
+// Allowed refuses to send credentials along a redirect, in the clear, or to a
+// host that is not listed: the error is [ErrRefusedHost].
+func (t *Transport) Allowed(r *http.Request) error {
 	switch {
 	case r.Response != nil: // net/http sets it on requests it makes to follow a redirect
 		return fmt.Errorf("%w: the API redirects to %s://%s; signed requests do not follow", ErrRefusedHost, r.URL.Scheme, r.URL.Host)

@@ -1,211 +1,224 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/curl"
+	"github.com/gatepass/gatepass/internal/profile"
 )
 
-// maxData is the largest request body API Gateway takes, in bytes.
-const maxData = 10 << 20
+// maxRefusal is how much of an answer is kept to explain a refusal, in bytes.
+const maxRefusal = 64 << 10
 
-// callOptions are the request as the user gave it.
+// callOptions are the request as the user gave it, and how it is signed.
 type callOptions struct {
-	method, target, data string
-	hasData              bool
-	headers              []string
+	curl.Options
+	auth      authOptions
+	apiKey    string
+	printCurl string // how; "": the request is sent
+	offline   bool
+	api       profile.API // that the target belongs to
 }
 
 func newCall(a *app) *cobra.Command {
 	var o callOptions
 	cmd := &cobra.Command{
-		Use: "call METHOD PATH|URL", Short: "sign a request and send it",
+		Use: "call [METHOD] URL|PATH|API:/path [item...]", Short: "sign a request and send it",
 		Long: `Sign a request with the credentials of the signed-in user and send it. A PATH
-belongs to the API of GATEPASS_API; a URL stands for itself. The body of the
-answer goes to stdout as it is. A status of 400 or more is named on stderr, with
-the likely cause, and the exit code is 22. Redirects are not followed.`,
+belongs to the API of GATEPASS_API, API:/path to one of the profile, a URL stands
+for itself. The flags are curl's and mean what they mean there: paste a curl
+command and change its first word. Items are HTTPie's: name=text and name:=json
+make a JSON body, name==value goes to the query, Name:value is a header, @file is
+the body.
+
+The body of the answer goes to stdout as it is, on a terminal laid out; all else
+goes to stderr. As with curl the exit code is 0 whatever the status, and 22 for
+400 and more with --fail or --fail-with-body.
+
+Region and service are taken from the host where it is one of AWS's, else from
+the API or the profile. Each try and each redirect is signed anew; another host
+than the first is sent no credentials.`,
 		Example: `  gatepass call GET /notes
-  gatepass call POST /notes --data '{"content": "buy milk"}'
-  gatepass call POST /notes --data @note.json
-  echo '{"content": "tea"}' | gatepass call POST /notes --data -`,
-		Args: arguments(cobra.ExactArgs(2)),
+  gatepass call POST /notes --json '{"content": "buy milk"}'
+  gatepass call /notes content=tea
+  gatepass call POST /notes --json @note.json
+  gatepass call '/notes{?from}' --param from=2026-01-01 --jq '.[].content'
+  echo '{"content": "tea"}' | gatepass call POST /notes -d @- -f
+  gatepass call /notes --print-curl`,
+		Args: arguments(cobra.ArbitraryArgs),
 	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	o.auth.flags(f)
+	f.StringVar(&o.apiKey, "api-key", "", "`key` to send as X-Api-Key (GATEPASS_API_KEY)")
+	f.StringVar(&o.printCurl, "print-curl", "", "print the signed request as a curl command and send nothing; `with-secrets` to run it")
+	f.Lookup("print-curl").NoOptDefVal = redacted
+	f.BoolVar(&o.offline, "offline", false, "print the signed request and send nothing")
+	o.Flags(f)
 	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
-	cmd.Flags().StringVarP(&o.data, "data", "d", "", "body: the `text` itself, @FILE, or - for stdin")
-	cmd.Flags().StringArrayVarP(&o.headers, "header", "H", nil, "a `\"Name: value\"`; with --data, Content-Type is application/json if not given")
+	cmd.SetFlagErrorFunc(flagError)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.method, o.target, o.hasData = strings.ToUpper(args[0]), args[1], cmd.Flags().Changed("data")
 		v, err := read()
 		if err != nil {
 			return err
 		}
-		return a.call(cmd.Context(), v, o)
+		o.auth.regionGiven = f.Changed("region")
+		if o.api, err = o.take(v, args); err != nil {
+			return usageOf(cmd, err)
+		}
+		a.quiet = o.Output.Silent && !o.Output.ShowError
+		return a.call(cmd.Context(), v, &o)
 	}
 	return cmd
 }
 
-func (a *app) call(ctx context.Context, v settingValues, o callOptions) error {
-	r, err := a.request(ctx, v, o)
-	if err != nil {
-		return err
+// flagError is the error of a wrong flag: with its own next step, if it has one.
+func flagError(cmd *cobra.Command, err error) error {
+	if e, ok := errors.AsType[*curl.Error](err); ok && e.Hint != "" {
+		return curlError(e)
 	}
-	s, err := a.session(ctx, v)
-	if err != nil {
-		return err
-	}
-	if err := needed(map[string]string{"GATEPASS_IDENTITY_POOL_ID": v.identityPool}); err != nil {
-		return err
-	}
-	if _, err := s.Credentials(ctx); err != nil {
-		return err
-	}
-	return a.send(s, r)
+	return usage(cmd, err)
 }
 
-// request makes the request from what the user typed, before anything is sent.
-func (a *app) request(ctx context.Context, v settingValues, o callOptions) (*http.Request, error) {
-	target, _, err := v.apiURL(o.target)
-	if err != nil {
-		return nil, err
+// usageOf points to the help where there are no arguments at all.
+func usageOf(cmd *cobra.Command, err error) error {
+	if errors.Is(err, errNoTarget) {
+		return usage(cmd, err)
 	}
-	body, err := a.body(o)
-	if err != nil {
-		return nil, err
-	}
-	r, err := http.NewRequestWithContext(ctx, o.method, target, body)
-	if err != nil {
-		return nil, hintf(&usageError{err}, "gatepass call METHOD PATH|URL")
-	}
-	r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
-	if o.hasData {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	return r, setHeaders(r.Header, o.headers)
+	return err
 }
 
-// setHeaders adds what the user gave, in place of what is there by default.
-func setHeaders(h http.Header, lines []string) error {
-	given := http.Header{}
-	for _, line := range lines {
-		name, value, ok := strings.Cut(line, ":")
-		name = strings.TrimSpace(name)
-		if !ok || name == "" {
-			return hintf(usageErrorf("the header %q is not a name and a value", line), `-H "Name: value"`)
-		}
-		if strings.EqualFold(name, "Host") {
-			return usageErrorf("the header Host is that of the URL and cannot be another")
-		}
-		given.Add(name, strings.TrimSpace(value))
+var errNoTarget = errors.New("the URL is missing")
+
+// take reads [METHOD] URL [item...].
+func (o *callOptions) take(v settingValues, args []string) (profile.API, error) {
+	if len(args) > 0 && isMethod(args[0]) {
+		o.Method, args = args[0], args[1:]
 	}
-	maps.Copy(h, given)
+	if len(args) > 0 && o.URL == "" {
+		o.URL, args = args[0], args[1:]
+	}
+	if o.URL == "" {
+		return profile.API{}, errNoTarget
+	}
+	o.Items = args
+	target, api, err := v.apiURL(o.URL)
+	o.URL = target
+	return api, err
+}
+
+// isMethod says whether a first word is a method: capital letters only.
+func isMethod(s string) bool {
+	return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+func (a *app) call(ctx context.Context, v settingValues, o *callOptions) error {
+	r, err := o.build(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	s, err := a.authorizer(ctx, v, o, r)
+	if err != nil {
+		return err
+	}
+	if o.printCurl != "" || o.offline {
+		return a.printCall(s, r, o)
+	}
+	return a.transfer(s, r, o)
+}
+
+// build makes the request, before anything is sent.
+func (o *callOptions) build(ctx context.Context, a *app) (*curl.Request, error) {
+	r, err := o.Build(ctx, a.io.In)
+	if err != nil {
+		return nil, curlError(err)
+	}
+	if o.apiKey != "" {
+		r.Header.Set("X-Api-Key", o.apiKey)
+	}
+	return r, nil
+}
+
+// transfer sends the request and writes the answer.
+func (a *app) transfer(s *authorizer, r *curl.Request, o *callOptions) error {
+	base, err := o.Conn.Transport()
+	if err != nil {
+		return curlError(err)
+	}
+	defer base.CloseIdleConnections()
+	if _, has := r.Header["User-Agent"]; !has {
+		r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
+	}
+	c := &curl.Client{Options: &o.Options, Note: func(string, ...any) {}}
+	if !o.Output.Silent {
+		c.Note = a.io.notef
+	}
+	if o.Output.Verbose {
+		c.Trace = a.io.Err
+	}
+	if a.io.errIsTerminal() && !o.Output.Silent && !o.Output.NoMeter {
+		c.Meter = curl.NewMeter(a.io.Err)
+	}
+	wire := c.Wire(base)
+	c.Plain, c.Send = wire.RoundTrip, s.over(wire).RoundTrip
+	return a.exchange(c, r, o)
+}
+
+func (a *app) exchange(c *curl.Client, r *curl.Request, o *callOptions) error {
+	answer, err := c.Do(r)
+	if err != nil {
+		return callError(r, err)
+	}
+	d, err := c.Deliver(answer, curl.Streams{
+		Out: a.io.Out, Err: a.io.Err, Terminal: a.io.outIsTerminal(), Color: a.color(a.io.Out),
+	})
+	if err != nil {
+		return callError(r, err)
+	}
+	return a.judge(answer, d, o)
+}
+
+// judge says what the status means: an error with --fail, else a note.
+func (a *app) judge(answer *curl.Answer, d *curl.Delivery, o *callOptions) error {
+	if to := answer.RedirectURL(); to != nil && !o.Output.Silent {
+		a.io.notef("%s: the API redirects to %s; -L follows", answer.Status, curl.RedactURL(to))
+	}
+	if answer.StatusCode < http.StatusBadRequest {
+		return nil
+	}
+	err := refusal(answer.Response, d.Head)
+	if o.Transfer.Fail || o.Transfer.FailWithBody {
+		return err
+	}
+	if !a.io.errIsTerminal() && !o.Output.Silent {
+		a.io.notef("gatepass: %s", textOf(err))
+	} else if !o.Output.Silent {
+		a.report(err)
+	}
 	return nil
 }
 
-// body reads the data in one piece, because it is hashed before it is sent.
-func (a *app) body(o callOptions) (io.Reader, error) {
-	if !o.hasData {
-		return nil, nil
-	}
-	file, isFile := strings.CutPrefix(o.data, "@")
-	switch {
-	case o.data == "-", o.data == "@-":
-		return limited("stdin", a.io.In)
-	case isFile:
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, &usageError{fmt.Errorf("--data: %w", err)}
+// callError gives the next step for what can go wrong under way.
+func callError(r *curl.Request, err error) error {
+	if w, ok := errors.AsType[*curl.WriteError](err); ok {
+		if e, ok := errors.AsType[*curl.Error](w.Err); ok {
+			return hintf(&writeError{err}, "%s", e.Hint)
 		}
-		defer f.Close()
-		return limited(file, f)
+		return &writeError{err}
 	}
-	return strings.NewReader(o.data), nil
-}
-
-func limited(name string, r io.Reader) (io.Reader, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxData+1))
-	if err != nil {
-		return nil, fmt.Errorf("--data: reading %s: %w", name, err)
-	}
-	if len(b) > maxData {
-		return nil, usageErrorf("--data: %s is larger than 10 MiB, which no API Gateway takes", name)
-	}
-	return bytes.NewReader(b), nil
-}
-
-// send sends the request and copies the answer to stdout.
-func (a *app) send(s *gatepass.Session, r *http.Request) error {
-	resp, err := callClient(s, r.URL.Host).Do(r)
 	if errors.Is(err, gatepass.ErrRefusedHost) {
 		return hintf(usageErrorf("credentials are not sent to %s://%s, where the network can read them", r.URL.Scheme, r.URL.Host), "use https")
 	}
-	if err != nil {
-		return err
+	if e, ok := errors.AsType[*gatepass.Error](err); ok {
+		return fmt.Errorf("getting credentials: %w", e)
 	}
-	defer resp.Body.Close()
-	head, err := a.copyBody(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= http.StatusBadRequest {
-		return refusal(resp, head)
-	}
-	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode >= http.StatusMultipleChoices {
-		a.io.notef("%s: the API redirects to %s; signed requests do not follow", resp.Status, to)
-	}
-	return nil
-}
-
-// callClient signs for one host. The answer must begin in time and may then take
-// as long as it likes; its bytes are not unpacked.
-func callClient(s *gatepass.Session, host string) *http.Client {
-	base := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true,
-		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
-	}
-	t := s.Transport(host)
-	t.Base = base
-	return &http.Client{
-		Transport:     t,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// maxRefusal is how much of an answer is kept to explain a refusal, in bytes.
-const maxRefusal = 64 << 10
-
-// copyBody copies the body to stdout untouched and keeps its beginning. On a
-// terminal the prompt begins on a line of its own.
-func (a *app) copyBody(body io.Reader) (head []byte, err error) {
-	buf := make([]byte, 32<<10)
-	last := byte('\n')
-	for {
-		n, readErr := body.Read(buf)
-		if n > 0 {
-			last = buf[n-1]
-			head = append(head, buf[:min(n, maxRefusal-len(head))]...)
-			if _, err := a.io.Out.Write(buf[:n]); err != nil {
-				return nil, &writeError{err}
-			}
-		}
-		switch {
-		case readErr == io.EOF && last != '\n' && a.io.outIsTerminal():
-			fmt.Fprintln(a.io.Out)
-			return head, nil
-		case readErr == io.EOF:
-			return head, nil
-		case readErr != nil:
-			return nil, fmt.Errorf("reading the answer: %w", readErr)
-		}
-	}
+	return curlError(err)
 }

@@ -26,6 +26,7 @@ type app struct {
 
 	profile  string // --profile
 	noPrompt bool   // --no-prompt
+	quiet    bool   // call --silent: errors are codes only
 
 	vault   *vault.Vault // the sessions, once one is needed
 	signsIn bool         // the command is a sign-in
@@ -100,6 +101,7 @@ func (a *app) addCommands(root *cobra.Command) {
 	)
 	add(groupCall,
 		newCall(a),
+		newSign(a),
 		newExplain(a),
 		newProxy(a),
 	)

@@ -60,16 +60,16 @@ func (e *statusError) Error() string {
 
 func (e *statusError) Unwrap() error { return e.err }
 
-// writeError is a failure to write stdout.
+// writeError is a failure to write stdout, or the file that was to take its place.
 type writeError struct{ err error }
 
-func (e *writeError) Error() string { return "writing to stdout: " + e.err.Error() }
+func (e *writeError) Error() string { return "writing the output: " + e.err.Error() }
 
 func (e *writeError) Unwrap() error { return e.err }
 
 // report tells the user what went wrong and what to do next.
 func (a *app) report(err error) {
-	if err == nil || as[*explainedError](err) || as[*childError](err) {
+	if err == nil || a.quiet || as[*explainedError](err) || as[*childError](err) {
 		return
 	}
 	a.io.notef("gatepass: %s", textOf(err))

@@ -49,7 +49,7 @@ var exits = []exit{
 	{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
 	{exitRefused, "the sign-in was refused: password, code, locked out, disabled", isRefused},
 	{exitHTTP, "the API answered with a status of 400 or more; explain: it has, and why", isAnswer},
-	{exitWrite, "stdout could not be written", as[*writeError]},
+	{exitWrite, "the output could not be written", as[*writeError]},
 	{exitDNS, "the host name was not found", as[*net.DNSError]},
 	{exitTimeout, "timed out", isTimeout},
 	{exitCertificate, "the server's certificate is not trusted", as[*tls.CertificateVerificationError]},

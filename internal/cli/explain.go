@@ -244,24 +244,15 @@ func (a *app) described(ctx context.Context, v settingValues, o explainOptions, 
 			return nil, curlError(err)
 		}
 		opts = parsed
-	} else if err := a.requestArgs(v, opts, args); err != nil {
-		return nil, err
+	} else {
+		call := callOptions{Options: *opts}
+		if _, err := call.take(v, args); err != nil {
+			return nil, &usageError{err}
+		}
+		opts = &call.Options
 	}
 	r, err := opts.Build(ctx, a.io.In)
 	return r, curlError(err)
-}
-
-// requestArgs reads [METHOD] URL [item...].
-func (a *app) requestArgs(v settingValues, o *curl.Options, args []string) error {
-	if len(args) > 1 && args[0] == strings.ToUpper(args[0]) && !strings.ContainsAny(args[0], ":/=@.") {
-		o.Method, args = args[0], args[1:]
-	}
-	if len(args) == 0 {
-		return usageErrorf("the URL is missing")
-	}
-	target, _, err := v.apiURL(args[0])
-	o.URL, o.Items = target, args[1:]
-	return err
 }
 
 // curlError makes an error of the user out of one of curl's.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatepass/gatepass/internal/curl"
 	"github.com/gatepass/gatepass/proxy"
 )
 
@@ -136,8 +137,8 @@ func (o proxyOptions) proxy(v settingValues, log *slog.Logger) (*proxy.Proxy, er
 	if strings.HasPrefix(o.listen, "unix:") {
 		p.Hosts = []string{"*"} // no page of the web reaches a file
 	}
-	if err := setHeaders(p.Set, o.set); err != nil {
-		return nil, err
+	if err := curl.SetHeaders(p.Set, o.set); err != nil {
+		return nil, curlError(err)
 	}
 	var err error
 	if p.Payload, err = payloadOf(o.payload); err != nil {

@@ -127,6 +127,26 @@ func (b *Body) addBytes(p []byte) { b.add(part{data: p, size: int64(len(p))}) }
 
 func (b *Body) addString(s string) { b.addBytes([]byte(s)) }
 
+// maxText is the longest body that is shown, in bytes.
+const maxText = 1 << 20
+
+// Text is the body for a person to read: what is no text, or too long, is named.
+func (b *Body) Text() (string, error) {
+	if b.size > maxText {
+		return fmt.Sprintf("(%d bytes)\n", b.size), nil
+	}
+	p, err := b.all(maxText)
+	switch {
+	case err != nil || len(p) == 0:
+		return "", err
+	case !printable(p):
+		return fmt.Sprintf("(%d bytes that are no text)\n", b.size), nil
+	case p[len(p)-1] != '\n':
+		p = append(p, '\n')
+	}
+	return string(p), nil
+}
+
 // all reads the body if it is no longer than max bytes.
 func (b *Body) all(max int64) ([]byte, error) {
 	if b.size > max {

@@ -305,3 +305,15 @@ func TestConfigFile(t *testing.T) {
 		t.Errorf("%s %v %+v", r.Method, r.Header, o.Output)
 	}
 }
+
+func TestSetHeaders(t *testing.T) {
+	h := http.Header{"X-A": {"old"}}
+	if err := SetHeaders(h, []string{"x-a: 1", "X-A: 2", "X-B;"}); err != nil || strings.Join(h["X-A"], "|") != "1|2" || len(h["X-B"]) != 1 {
+		t.Errorf("%v, %v", h, err)
+	}
+	for _, line := range []string{"Host: x", "nothing", "Content-Length: 1"} {
+		if err := SetHeaders(h, []string{line}); err == nil {
+			t.Errorf("%s: no error", line)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package curl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -30,6 +31,7 @@ type Client struct {
 	Meter *Meter
 
 	sent  atomic.Int64 // of the last attempt; the transport may still be at it
+	times *Times       // of this attempt
 	clock func() time.Time
 	sleep func(context.Context, time.Duration) error
 }
@@ -169,7 +171,7 @@ func (c *Client) attempt(r *Request) (*Answer, error) {
 		ctx, cancel = context.WithTimeout(ctx, c.Transfer.MaxTime)
 	}
 	a := &Answer{}
-	a.Times.start = c.clock()
+	a.Times.start, c.times = c.clock(), &a.Times
 	out := r.Clone(a.Times.trace(ctx, c.clock, c.Trace))
 	err := c.follow(a, out)
 	if err != nil {
@@ -238,11 +240,11 @@ func (c *Client) next(a *Answer, out *http.Request) (*http.Request, error) {
 	}
 	if most := c.Transfer.MaxRedirects; most >= 0 && a.Redirects >= most {
 		discard(a.Body)
-		return nil, errorf("more than %d redirects", most)
+		return nil, fmt.Errorf("more than %d redirects", most)
 	}
 	if to.Scheme != "https" && to.Scheme != "http" {
 		discard(a.Body)
-		return nil, errorf("the redirect to %s is not http or https", to.Scheme)
+		return nil, fmt.Errorf("the redirect to %s is not http or https", to.Scheme)
 	}
 	next := out.Clone(out.Context())
 	next.URL, next.Response = to, nil

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -27,7 +28,7 @@ func (o *Options) unpacked(resp *http.Response) (io.Reader, error) {
 	case "deflate":
 		return &lazy{open: func() (io.Reader, error) { return inflate(resp.Body) }}, nil
 	}
-	return nil, errorf("the answer is packed as %q, which was not asked for", resp.Header.Get("Content-Encoding"))
+	return nil, fmt.Errorf("the answer is packed as %q, which was not asked for", resp.Header.Get("Content-Encoding"))
 }
 
 // inflate takes zlib's format, and the raw one that some servers send instead.
@@ -99,7 +100,10 @@ type wire struct {
 
 // RoundTrip sends r.
 func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	traceRequest(w.c.Trace, r)
+	if w.c.times != nil {
+		line := "> " + r.Method + " " + RedactURL(r.URL).RequestURI()
+		w.c.times.line.Store(&line)
+	}
 	w.c.sent.Store(0)
 	if r.Body != nil && r.Body != http.NoBody {
 		body := r.Body

@@ -40,7 +40,7 @@ func (o *Options) requestFlags(fs *pflag.FlagSet) {
 		o.Method, o.Transfer.methodIsTyped = v, true
 		return nil
 	})
-	fs.StringArrayVarP(&o.Headers, "header", "H", nil, "`\"Name: value\"`; \"Name;\" empty, \"Name:\" none, @file")
+	fs.StringArrayVarP(&o.Headers, "header", "H", nil, "`line` \"Name: value\"; \"Name;\" is empty, \"Name:\" none; @file")
 	fs.StringArrayVar(&o.Params, "param", nil, "`name=value` for {name} in the URL")
 	fs.StringArrayVar(&o.Query, "query", nil, "`name=value` for the query, encoded")
 	fs.StringArrayVar(&o.URLQuery, "url-query", nil, "`data` for the query, as for --data-urlencode")

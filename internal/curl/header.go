@@ -34,6 +34,22 @@ func (o *Options) header(r *http.Request, src *source, lines []string) error {
 	return nil
 }
 
+// SetHeaders sets the headers of lines as --header takes them, each in place of
+// what is there. Host is refused: it is no header of its own. Errors are [Error].
+func SetHeaders(h http.Header, lines []string) error {
+	r := &http.Request{Header: h}
+	given := map[string]bool{}
+	for _, line := range lines {
+		if err := setHeader(r, line, given); err != nil {
+			return err
+		}
+	}
+	if r.Host != "" {
+		return errorf("the header Host is that of the URL and cannot be another")
+	}
+	return nil
+}
+
 // setHeader takes one line: "Name: value", "Name;" for an empty header, "Name:"
 // for none. The first of a name takes the place of what is there by default.
 func setHeader(r *http.Request, line string, given map[string]bool) error {

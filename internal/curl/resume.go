@@ -55,7 +55,7 @@ func (c *Client) resume(a *Answer) (skip bool, mode int, err error) {
 	case a.StatusCode == http.StatusRequestedRangeNotSatisfiable && total == a.offset:
 		return true, 0, nil
 	}
-	return false, 0, &Error{Text: "the server does not continue at byte " + strconv.FormatInt(a.offset, 10), Hint: "leave --continue-at out to load it whole"}
+	return false, 0, fmt.Errorf("the server does not continue at byte %d: leave --continue-at out to load it whole", a.offset)
 }
 
 // contentRange reads "bytes 5-9/10" and "bytes */10"; -1 is what it does not say.

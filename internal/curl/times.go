@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ import (
 type Times struct {
 	start, end time.Time
 	redirect   time.Duration
+	line       atomic.Pointer[string] // of the request, until it is shown
 
 	mu                                        sync.Mutex
 	dns, connect, app, pretransfer, firstByte time.Time
@@ -63,6 +65,9 @@ func (t *Times) trace(ctx context.Context, clock func() time.Time, w io.Writer) 
 			line("connected to %s", info.Conn.RemoteAddr())
 		},
 		WroteHeaderField: func(key string, values []string) {
+			if line := t.line.Swap(nil); line != nil && w != nil {
+				fmt.Fprintln(w, *line)
+			}
 			for _, v := range values {
 				if w != nil {
 					fmt.Fprintf(w, "> %s: %s\n", key, Redact(key, v))
@@ -77,13 +82,6 @@ func (t *Times) trace(ctx context.Context, clock func() time.Time, w io.Writer) 
 func endOfHeaders(w io.Writer) {
 	if w != nil {
 		fmt.Fprintln(w, ">")
-	}
-}
-
-// traceRequest writes the line of the request.
-func traceRequest(w io.Writer, r *http.Request) {
-	if w != nil {
-		fmt.Fprintf(w, "> %s %s\n", r.Method, RedactURL(r.URL).RequestURI())
 	}
 }
 
