@@ -107,7 +107,7 @@ func (b *bench) row(what, goal string, ours command, theirs *command) {
 func build(dir string) string {
 	bin := filepath.Join(dir, "gatepass")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "./cmd/gatepass")
-	cmd.Dir, cmd.Stderr = "..", os.Stderr
+	cmd.Dir, cmd.Stderr, cmd.Env = "..", os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	check(cmd.Run())
 	return bin
 }

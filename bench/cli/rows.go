@@ -61,7 +61,7 @@ func (b *bench) rows() {
 	}
 	body := filepath.Join(b.dir, "note.json")
 	check(os.WriteFile(body, []byte(`{"content":"`+strings.Repeat("x", 1010)+`"}`), 0o600))
-	post := b.gatepass("call", "POST", "/notes", "--data", "@note.json", "-o", os.DevNull)
+	post := b.gatepass("call", "POST", "/notes", "--data", "@note.json")
 	for _, rival := range b.signers(process) {
 		b.row("cached POST of 1 KiB; "+rival.name, "0.7", post, &rival.command)
 	}
