@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -20,9 +21,11 @@ import (
 // and a home of its own.
 type reader struct {
 	t        *testing.T
-	bin, dir string
+	bin, dir string // the program, and where it is run
 	env      []string
 	password string
+	base     string // where it was run before enterProject
+	gate     string // address of the ready-made gate
 }
 
 // TestREADME runs every command that README.md shows in an indented block. A
@@ -49,7 +52,7 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := regexp.MustCompile(`(?m)^    (\S.*)$`).FindAllStringSubmatch(fenceless(string(text)), -1)
-	if len(commands) < 8 {
+	if len(commands) < 16 {
 		t.Fatalf("found only %d commands", len(commands))
 	}
 	for _, c := range commands {
@@ -72,11 +75,84 @@ func (r *reader) command(line string) {
 		r.t.Errorf("README.md shows %q, which this test cannot run", line)
 	case words[1] == "serve":
 		r.serve(words[1:])
+	case words[1] == "proxy":
+		r.proxy(words[1:])
+	case words[1] == "import":
+		r.enterProject()
+		r.run("", 0, words[1:]...)
 	case words[1] == "login":
-		r.run(r.password+"\n", append(words[1:], "--password-stdin")...)
+		r.run(r.password+"\n", 0, append(words[1:], "--password-stdin")...)
+	case words[1] == "explain":
+		r.run("", 22, words[1:]...) // what is explained was refused
+	case words[1] == "exec":
+		r.foreign(words[1:])
 	default:
-		r.run("", words[1:]...)
+		r.run("", 0, words[1:]...)
 	}
+}
+
+// enterProject makes the rest run in a cloned front-end project, by somebody who
+// has set no variable, with an answer that was saved.
+func (r *reader) enterProject() {
+	r.t.Helper()
+	ids := map[string]string{}
+	var rest []string
+	for _, kv := range r.env {
+		name, value, _ := strings.Cut(kv, "=")
+		if !strings.HasPrefix(name, "GATEPASS_") || name == "GATEPASS_HOME" {
+			rest = append(rest, kv)
+			continue
+		}
+		ids[name] = value
+	}
+	r.env, r.base, r.dir = rest, r.dir, filepath.Join(r.dir, "front-end")
+	if err := os.Mkdir(r.dir, 0o700); err != nil {
+		r.t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"amplify_outputs.json": `{"version": "1.3", "auth": {"aws_region": "us-east-1", "user_pool_id": "${GATEPASS_USER_POOL_ID}",
+			"user_pool_client_id": "${GATEPASS_CLIENT_ID}", "identity_pool_id": "${GATEPASS_IDENTITY_POOL_ID}"},
+			"custom": {"API": {"notes": {"endpoint": "${GATEPASS_API}", "region": "us-east-1", "apiName": "notes"}}}}`,
+		"answer.txt": "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n{\"message\":\"Missing Authentication Token\"}",
+	} {
+		text = os.Expand(text, func(name string) string { return ids[name] })
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// foreign runs a foreign tool through gatepass. What points it to the ready-made
+// gate is added: old releases do not read it from the environment.
+func (r *reader) foreign(args []string) {
+	r.t.Helper()
+	if _, err := exec.LookPath(args[2]); err != nil {
+		if os.Getenv("GATEPASS_REQUIRE") == "all" {
+			r.t.Fatal(err)
+		}
+		r.t.Logf("skipped: %s is not installed", args[2])
+		return
+	}
+	r.run("", 0, append(args, "--endpoint-url", "http://"+r.gate)...)
+}
+
+// proxy starts the signing proxy on a free port and calls through it, unsigned.
+func (r *reader) proxy(args []string) {
+	r.t.Helper()
+	addr := freeAddress(r.t)
+	r.background(append(args[:len(args)-1], addr)) // the last argument is the address to listen on
+	for range 100 {
+		resp, err := http.Get("http://" + addr + "/notes")
+		if err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				r.t.Errorf("%s through the proxy", resp.Status)
+			}
+			return
+		}
+		time.Sleep(50 * time.Millisecond) // another process: there is no clock to inject
+	}
+	r.t.Error("the proxy does not answer")
 }
 
 // split cuts a command at blanks outside single quotes.
@@ -92,28 +168,50 @@ func split(line string) []string {
 	return words
 }
 
-func (r *reader) run(stdin string, args ...string) {
+// run runs gatepass and wants the exit code.
+func (r *reader) run(stdin string, want int, args ...string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, r.bin, args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = r.dir, r.env, strings.NewReader(stdin)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		r.t.Errorf("gatepass %s: %v\n%s", strings.Join(args, " "), err, out)
+	out, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		r.t.Errorf("gatepass %s: exit code %d, want %d: %v\n%s", strings.Join(args, " "), got, want, err, out)
 	}
 }
 
-// serve starts the server on a free port, takes over what it prints to copy, and
-// ends it with the test; it must then end well.
+// serve starts the server on a free port and takes over what it prints to copy.
 func (r *reader) serve(args []string) {
 	r.t.Helper()
+	if r.base != "" {
+		r.dir = r.base
+	}
+	addr := freeAddress(r.t)
+	stdout := r.background(append(args, "--listen", addr))
+	if !healthy(addr) {
+		r.t.Fatalf("gatepass %s does not answer", strings.Join(args, " "))
+	}
+	if len(args) == 1 {
+		r.gate = addr
+		r.copy(bufio.NewScanner(stdout))
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	_ = l.Close()
-	cmd := exec.Command(r.bin, append(args, "--listen", addr)...)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// background starts gatepass and ends it with the test; it must then end well.
+func (r *reader) background(args []string) io.Reader {
+	r.t.Helper()
+	cmd := exec.Command(r.bin, args...)
 	var stderr bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stderr = r.dir, r.env, &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -129,12 +227,7 @@ func (r *reader) serve(args []string) {
 			r.t.Errorf("gatepass %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 		}
 	})
-	if !healthy(addr) {
-		r.t.Fatalf("gatepass %s does not answer\n%s", strings.Join(args, " "), stderr.String())
-	}
-	if len(args) == 1 {
-		r.copy(bufio.NewScanner(stdout))
-	}
+	return stdout
 }
 
 func healthy(addr string) bool {

@@ -73,6 +73,8 @@ func newRoot(a *app) *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles) // fails only for a flag that is not there
 	a.addCommands(root)
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommandGroupID(groupHere)
+	root.SetCompletionCommandGroupID(groupHere)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() { // cobra's own two begin with a capital

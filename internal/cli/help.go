@@ -28,7 +28,13 @@ func exitPage() string {
 
 func environmentPage() string {
 	var b strings.Builder
-	b.WriteString("A flag wins over its variable. gatepass serve prints these lines to copy.\n\n")
+	b.WriteString(`Every flag has a variable: --no-prompt is GATEPASS_NO_PROMPT. A flag wins over
+its variable, and the variable over the profile: that of -p or GATEPASS_PROFILE,
+else the one in use in the nearest .gatepass.yaml from here upwards, else in the
+user's own file (gatepass profile list). Where flags and variables name another
+pool than the profile in use, the profile is left out.
+
+`)
 	for _, s := range settings(new(settingValues)) {
 		flag := ""
 		if s.flag != "" {
@@ -36,5 +42,9 @@ func environmentPage() string {
 		}
 		fmt.Fprintf(&b, "  %s%s\n      %s\n", s.env, flag, strings.ReplaceAll(s.usage, "`", ""))
 	}
+	b.WriteString(`
+  NO_COLOR, CLICOLOR=0, CLICOLOR_FORCE=1
+      never colour; nor on a terminal; always
+`)
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -41,9 +41,12 @@ func printUsage(cmd *cobra.Command) error {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 	}
 	for _, g := range cmd.Groups() {
-		listCommands(&b, cmd, g.ID, g.Title)
+		listCommands(&b, cmd, g.Title, func(c *cobra.Command) bool {
+			return c.GroupID == g.ID && (c.IsAvailableCommand() || c.Name() == "help")
+		})
 	}
-	listCommands(&b, cmd, "", "Commands")
+	listCommands(&b, cmd, "Commands", func(c *cobra.Command) bool { return c.GroupID == "" && c.IsAvailableCommand() })
+	listCommands(&b, cmd, "Pages of gatepass help", (*cobra.Command).IsAdditionalHelpTopicCommand)
 	if cmd.HasAvailableLocalFlags() {
 		fmt.Fprintf(&b, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(columns))
 	}
@@ -57,12 +60,11 @@ func printUsage(cmd *cobra.Command) error {
 	return err
 }
 
-// listCommands lists the commands of one group; help topics are listed where
-// commands without a group are.
-func listCommands(b *strings.Builder, cmd *cobra.Command, group, title string) {
+// listCommands lists the commands below cmd that belong under the title.
+func listCommands(b *strings.Builder, cmd *cobra.Command, title string, belongs func(*cobra.Command) bool) {
 	first := true
 	for _, c := range cmd.Commands() {
-		if c.GroupID != group || !c.IsAvailableCommand() && !c.IsAdditionalHelpTopicCommand() && c.Name() != "help" {
+		if !belongs(c) {
 			continue
 		}
 		if first {
