@@ -66,7 +66,7 @@ func Read(path string) (*File, error) {
 // check refuses what no command could use.
 func (f *File) check() error {
 	if _, ok := f.Profiles[f.Use]; f.Use != "" && !ok {
-		return fmt.Errorf("%s: use: there is no profile %q; the profiles are: %s", f.Path, f.Use, strings.Join(f.Names(), ", "))
+		return fmt.Errorf("%s: use: there is no profile %q among %s", f.Path, f.Use, strings.Join(f.Names(), ", "))
 	}
 	for name := range f.Profiles {
 		if !ValidName(name) {

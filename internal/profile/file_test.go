@@ -41,7 +41,7 @@ func TestWriteRead(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"profiles:\n  a:\n    user_pool: x\n", ":3: unknown field"},
-		{"use: b\nprofiles:\n  a: {region: eu-west-1}\n", `there is no profile "b"; the profiles are: a`},
+		{"use: b\nprofiles:\n  a: {region: eu-west-1}\n", `there is no profile "b" among a`},
 		{"profiles:\n  a: {}\n  a: {}\n", ":3:"},
 		{"profiles: [1]\n", ":1:"},
 		{"profiles:\n  \"a b\": {}\n", "cannot name a profile"},
