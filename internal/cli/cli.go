@@ -106,6 +106,7 @@ func (a *app) addCommands(root *cobra.Command) {
 		newSign(a),
 		newExplain(a),
 		newProxy(a),
+		newWS(a),
 	)
 	add(groupHere,
 		newImport(a),

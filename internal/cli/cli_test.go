@@ -33,12 +33,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 			e.Values[runningKey{}] = &running{}
 			e.Values[proxyKey{}] = &runningProxy{}
+			e.Values[socketKey{}] = &socketState{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "stopserver": stopServer, "exits": exits, "fits": fits, "private": private, "totp": totp, "temporary": temporary, "damage": damage, "none": none,
 			"signedcurl": signedCurl, "explains": explains,
 			"expand": expand, "startproxy": startProxy, "stopproxy": stopProxy, "fetch": fetch,
+			"socketserver": startSocketServer, "socketends": socketEnds, "interrupted": interrupted,
 		},
 	})
 }

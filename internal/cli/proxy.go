@@ -22,6 +22,7 @@ import (
 
 type proxyOptions struct {
 	upstream, service      string
+	awsProfile             string
 	listen, admin          string
 	routes, set, strip     []string
 	hosts, origins         []string
@@ -49,6 +50,7 @@ one line a request, to stderr.`,
 	f.StringVar(&o.upstream, "upstream", "", "`API` of the profile or URL that requests go to; empty: the default API")
 	f.StringArrayVar(&o.routes, "route", nil, "`PREFIX=API`: paths below the prefix go to another API or URL, without it")
 	f.StringVar(&o.service, "service", "", "`SERVICE` to sign for; empty: that of the host, else execute-api")
+	f.StringVar(&o.awsProfile, "aws-profile", "", "sign with the keys of this `PROFILE` of the AWS CLI, or env")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`ADDR`, or unix:PATH; port 0 takes a free one")
 	f.StringVar(&o.admin, "admin", "", "`ADDR` for /healthz, /readyz and /metrics; empty: nowhere")
 	f.StringVar(&o.payload, "payload", "auto", "whether bodies are hashed: auto, signed or unsigned; `auto` does as the client")
@@ -81,15 +83,18 @@ func (a *app) proxy(ctx context.Context, v settingValues, o proxyOptions) error 
 	if err := errors.Join(o.mayListen("--listen", o.listen), o.mayListen("--admin", o.admin)); err != nil {
 		return err
 	}
-	p, err := o.proxy(v, log)
+	if _, err := o.proxy(v, log); err != nil {
+		return err // also for one who is not signed in
+	}
+	keys, err := a.keysOf(ctx, v, o.awsProfile)
 	if err != nil {
 		return err
 	}
-	s, err := a.session(ctx, v)
+	p, err := o.proxy(keys.with(v), log)
 	if err != nil {
 		return err
 	}
-	p.Credentials, p.Renew = s.Credentials, s.RenewCredentials
+	p.Credentials, p.Renew = keys.get, keys.renew
 	if err := startProxy(ctx, p); err != nil {
 		return err
 	}

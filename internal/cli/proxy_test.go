@@ -54,7 +54,7 @@ func startProxy(ts *testscript.TestScript, neg bool, args []string) {
 func scriptEnv(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{
 		"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "GATEPASS_ENDPOINT", "GATEPASS_REGION", "GATEPASS_USER_POOL_ID", "GATEPASS_CLIENT_ID",
-		"GATEPASS_IDENTITY_POOL_ID", "GATEPASS_API",
+		"GATEPASS_IDENTITY_POOL_ID", "GATEPASS_API", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
