@@ -240,9 +240,7 @@ func (v settingValues) regionAt(base string) string {
 	if v.region != "" || !loopbackName(u.Hostname()) {
 		return v.region
 	}
-	user, _, _ := strings.Cut(v.userPool, "_")
-	identity, _, _ := strings.Cut(v.identityPool, ":")
-	return cmp.Or(user, identity)
+	return regionFor(v)
 }
 
 // serveProxy listens, says where, and serves until ctx ends.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/curl"
 	"github.com/gatepass/gatepass/proxy"
 	"github.com/gatepass/gatepass/sigv4"
 )
@@ -124,8 +126,8 @@ func (o wsOptions) handshake(ctx context.Context, v settingValues) (*http.Reques
 		return nil, nil, &usageError{err}
 	}
 	r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
-	if err := setHeaders(r.Header, o.headers); err != nil {
-		return nil, nil, err
+	if err := curl.SetHeaders(r.Header, o.headers); err != nil {
+		return nil, nil, curlError(err)
 	}
 	region, service := proxy.ScopeOf(u.Hostname())
 	if region = cmp.Or(api.Region, region, v.regionAt(target)); region == "" {
@@ -166,9 +168,12 @@ func (a *app) dial(ctx context.Context, r *http.Request) (*websocket.Conn, error
 	if resp == nil || resp.StatusCode < http.StatusMultipleChoices {
 		return nil, err
 	}
-	head, readErr := a.copyBody(resp.Body) // the library keeps the beginning
+	head, readErr := io.ReadAll(resp.Body) // the library keeps the beginning
 	if readErr != nil {
 		return nil, readErr
+	}
+	if _, err := a.io.Out.Write(head); err != nil {
+		return nil, &writeError{err}
 	}
 	if resp.StatusCode < http.StatusBadRequest {
 		return nil, hintf(&statusError{status: resp.Status}, "the API redirects to %s; signed requests do not follow", resp.Header.Get("Location"))
