@@ -1,9 +1,10 @@
 # make test    everything this machine can run; says what it skipped and why
 # make check   format, vet, staticcheck, govulncheck, architecture and size rules
 # make build   the stripped binary, bin/gatepass
+# make client  the same without the server half, half the size: bin/gatepass-client
 # make man     the manual pages, in bin/man
 # make bench   gatepass beside what a user would pick instead (see bench/)
-.PHONY: test check unit race interop bench build man
+.PHONY: test check unit race interop bench build client man
 .DEFAULT_GOAL := test
 
 SHARED ?= $(or $(GATEPASS_SHARED),$(CURDIR)/../shared)
@@ -20,6 +21,7 @@ check:
 	@if [ -d "$(SHARED)/osv" ]; then $(TOOL) govulncheck -db "file://$(SHARED)/osv" ./...; \
 	 elif [ -n "$$GATEPASS_REQUIRE" ]; then echo "govulncheck: no database at $(SHARED)/osv"; exit 1; \
 	 else echo "skipped: govulncheck (no offline database at $(SHARED)/osv; run '$(TOOL) govulncheck ./...' on line)"; fi
+	@go vet -tags client ./cmd/gatepass
 	@go test -count=1 -run 'TestFloors|TestKernels|TestSizes|TestDocumented' .
 
 $(REPORT): .ci/report/main.go
@@ -41,6 +43,9 @@ interop: $(REPORT)
 
 build:
 	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/gatepass ./cmd/gatepass
+
+client:
+	@CGO_ENABLED=0 go build -trimpath -tags client -ldflags='-s -w' -o bin/gatepass-client ./cmd/gatepass
 
 man:
 	@go run ./cmd/gatepass man bin/man

@@ -117,10 +117,9 @@ func (a *app) addCommands(root *cobra.Command) {
 		newMan(a),
 	)
 	add(groupGate,
-		newDemo(a),
-		newServe(a),
 		newOutbox(a),
 	)
+	add(groupGate, gateCommands(a)...)
 }
 
 // unknownCommand refuses what is no command and proposes what is close to it.

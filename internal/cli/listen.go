@@ -1,13 +1,21 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 )
+
+// drain is how long requests under way may take to end when the server stops.
+const drain = 10 * time.Second
+
 
 // onLoopback says whether only this machine reaches a listening address.
 func onLoopback(addr string) (bool, error) {
@@ -56,3 +64,45 @@ type unixListener struct {
 func (l *unixListener) Close() error {
 	return errors.Join(l.UnixListener.Close(), os.Remove(l.path))
 }
+
+// baseURL is where clients on this machine reach addr.
+func baseURL(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return "http://" + addr.String()
+	}
+	ip := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		ip = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(ip, fmt.Sprint(tcp.Port))
+}
+
+// newHTTPServer bounds what a connection may cost before a handler sees it.
+func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// runHTTP serves until ctx ends, and then lets requests under way end.
+func runHTTP(ctx context.Context, ln net.Listener, hs *http.Server) error {
+	failed := make(chan error, 1)
+	go func() { failed <- hs.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := hs.Shutdown(limit); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drain, err), hs.Close())
+	}
+	return nil
+}
+

@@ -1,3 +1,5 @@
+//go:build !client
+
 package cli
 
 import (
@@ -6,17 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass/server"
 )
-
-// drain is how long requests under way may take to end when the server stops.
-const drain = 10 * time.Second
 
 type serveOptions struct {
 	config, listen, db string
@@ -92,47 +89,6 @@ func (o serveOptions) checkListen() error {
 	}
 	return hintf(usageErrorf("%s is reached by other machines, and gatepass serve speaks plain HTTP", o.listen),
 		"listen on 127.0.0.1, or pass --allow-remote and put a TLS proxy in front")
-}
-
-// baseURL is where clients on this machine reach addr.
-func baseURL(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return "http://" + addr.String()
-	}
-	ip := tcp.IP.String()
-	if tcp.IP.IsUnspecified() {
-		ip = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(ip, fmt.Sprint(tcp.Port))
-}
-
-// newHTTPServer bounds what a connection may cost before a handler sees it.
-func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-}
-
-// runHTTP serves until ctx ends, and then lets requests under way end.
-func runHTTP(ctx context.Context, ln net.Listener, hs *http.Server) error {
-	failed := make(chan error, 1)
-	go func() { failed <- hs.Serve(ln) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	if err := hs.Shutdown(limit); err != nil {
-		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", drain, err), hs.Close())
-	}
-	return nil
 }
 
 // exists says whether a database file is there.
