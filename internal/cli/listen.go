@@ -16,7 +16,6 @@ import (
 // drain is how long requests under way may take to end when the server stops.
 const drain = 10 * time.Second
 
-
 // onLoopback says whether only this machine reaches a listening address.
 func onLoopback(addr string) (bool, error) {
 	host, _, err := net.SplitHostPort(addr)
@@ -105,4 +104,3 @@ func runHTTP(ctx context.Context, ln net.Listener, hs *http.Server) error {
 	}
 	return nil
 }
-
