@@ -74,7 +74,7 @@ type Report struct {
 	// Decision is what a gatepass server says about its policies; nil: nothing.
 	Decision *Decision `json:"decision,omitempty"`
 
-	again string // the command that explains this request at length
+	done, again string // the command that was run, and the one that says more
 }
 
 // Cause is one reason for a refusal.
@@ -105,7 +105,7 @@ func Explain(in Input) Report {
 	if !r.Refused {
 		return r
 	}
-	r.again = "gatepass explain with the same request says more"
+	r.done, r.again = v.command("call"), "gatepass explain with the same request says more"
 	if q := in.Request; q != nil && len(q.Body) == 0 && !q.NoBody {
 		r.again = printable(v.command("explain")) + " says more"
 	}

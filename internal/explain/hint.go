@@ -19,7 +19,7 @@ func (r *Report) Hint() (what, next string) {
 	if len(c.Fix) > 0 && c.Policy == nil { // a policy needs more room
 		next = strings.TrimSuffix(lower(c.Fix[0]), ".")
 	}
-	if next == "" || strings.HasPrefix(next, "gatepass call ") { // that is what has just been done
+	if next == "" || next == r.done {
 		next = r.again
 	}
 	return what, next
