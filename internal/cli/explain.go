@@ -24,13 +24,13 @@ const maxExplained = 16 << 20
 // explainOptions are where the exchange comes from.
 type explainOptions struct {
 	curl, har, response, format string
-	request                     curl.Options
+	request                     callOptions
 }
 
 func newExplain(a *app) *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
-		Use:   "explain [METHOD] [URL|PATH] [item...]",
+		Use:   "explain [METHOD] [URL|PATH|API:/path] [item...]",
 		Short: "say why a request was refused, and what to do",
 		Long: `Say why a request was refused: the likely causes in order, what was seen, and
 what to do. The request is one of
@@ -54,34 +54,39 @@ there was no answer to explain. Signatures, tokens and secrets are never shown.`
   gatepass explain - <answer.txt`,
 		Args: arguments(cobra.ArbitraryArgs),
 	}
-	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
 	f := cmd.Flags()
+	f.SortFlags = false
 	f.StringVar(&o.curl, "curl", "", "a pasted curl `command`, in one argument")
 	f.StringVar(&o.har, "har", "", "`FILE` in the HAR format; - for stdin")
 	f.StringVar(&o.response, "response", "", "`FILE` with an answer; - for stdin")
 	f.StringVar(&o.format, "format", "text", "`text` or json (--json is curl's: data to send)")
-	addRequestFlags(f, &o.request)
+	o.request.auth.flags(f)
+	f.StringVar(&o.request.apiKey, "api-key", "", "`key` to send as X-Api-Key")
+	addRequestFlags(f, &o.request.Options)
+	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
+	cmd.SetFlagErrorFunc(flagError)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		v, err := read()
 		if err != nil {
 			return err
 		}
+		o.request.auth.regionGiven = f.Changed("region")
 		return a.explain(cmd.Context(), v, o, args)
 	}
 	return cmd
 }
 
 // shownFlags are curl's flags that the help of explain lists; the others of
-// requestFlags work too.
-var shownFlags = []string{"request", "header", "data", "json", "form", "get", "head", "param", "query"}
+// requestFlags work too, and gatepass call --help lists them.
+var shownFlags = []string{"request", "header", "data", "json", "form", "get", "head", "param", "query", "insecure", "max-time"}
 
 // requestFlags are the flags that make a request or a connection; where the
 // answer goes is no question here.
-var requestFlags = append([]string{
-	"url-query", "data-raw", "data-binary", "data-urlencode", "form-string", "upload-file", "user-agent", "referer", "cookie",
-}, shownFlags...)
+var requestFlags = append(slices.Clone(shownFlags), "url", "url-query", "data-raw", "data-binary", "data-urlencode", "form-string", "upload-file",
+	"user-agent", "referer", "cookie", "compressed", "globoff", "cacert", "cert", "key", "proxy", "noproxy", "resolve", "connect-to",
+	"ipv4", "ipv6", "http1.1", "http2", "http2-prior-knowledge", "tlsv1.2", "tlsv1.3", "unix-socket", "connect-timeout")
 
-// addRequestFlags gives f the flags of call that say what is sent.
+// addRequestFlags gives f the flags of call that say what is sent and how.
 func addRequestFlags(f *pflag.FlagSet, o *curl.Options) {
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.Flags(all)
@@ -128,6 +133,8 @@ type explained struct {
 	explain.Report
 }
 
+const sources = "gatepass explain METHOD URL, --curl 'curl ...', --har FILE, --response FILE or -"
+
 // explainedError is a refusal that was explained: there is nothing more to say.
 type explainedError struct{}
 
@@ -152,7 +159,7 @@ func (a *app) exchanges(ctx context.Context, v settingValues, o explainOptions, 
 	case o.curl != "":
 		return a.pasted(ctx, v, o.curl)
 	case len(args) == 0 && o.request.URL == "":
-		return nil, hintf(usageErrorf("there is nothing to explain"), "gatepass explain METHOD URL, --curl 'curl ...', --har FILE, --response FILE or -")
+		return nil, hintf(usageErrorf("there is nothing to explain"), sources)
 	}
 	return a.live(ctx, v, o, args)
 }
@@ -212,7 +219,7 @@ func (a *app) saved(ctx context.Context, v settingValues, o explainOptions, args
 	}
 	var sent *explain.Request
 	if o.curl != "" || len(args) > 0 {
-		req, err := a.described(ctx, v, o, args)
+		req, err := a.described(ctx, v, &o, args)
 		if err != nil {
 			return nil, err
 		}
@@ -236,23 +243,23 @@ func fromResponse(data []byte, sent *explain.Request) ([]explain.Input, error) {
 }
 
 // described is the request that --curl or the arguments describe.
-func (a *app) described(ctx context.Context, v settingValues, o explainOptions, args []string) (*curl.Request, error) {
-	opts := &o.request
+func (a *app) described(ctx context.Context, v settingValues, o *explainOptions, args []string) (*curl.Request, error) {
 	if o.curl != "" {
 		parsed, err := curl.ParseCommand(o.curl)
 		if err != nil {
 			return nil, curlError(err)
 		}
-		opts = parsed
-	} else {
-		call := callOptions{Options: *opts}
-		if _, err := call.take(v, args); err != nil {
-			return nil, &usageError{err}
-		}
-		opts = &call.Options
+		o.request.Options = *parsed
+		r, err := parsed.Build(ctx, a.io.In)
+		return r, curlError(err)
 	}
-	r, err := opts.Build(ctx, a.io.In)
-	return r, curlError(err)
+	var err error
+	if o.request.api, err = o.request.take(v, args); errors.Is(err, errNoTarget) {
+		return nil, hintf(&usageError{err}, sources)
+	} else if err != nil {
+		return nil, err
+	}
+	return o.request.build(ctx, a)
 }
 
 // curlError makes an error of the user out of one of curl's.

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/curl"
 	"github.com/gatepass/gatepass/internal/explain"
 	"github.com/gatepass/gatepass/sigv4"
@@ -18,55 +16,74 @@ import (
 // live signs a request as call does, sends it, and notes what was sent and what
 // came back.
 func (a *app) live(ctx context.Context, v settingValues, o explainOptions, args []string) ([]explain.Input, error) {
-	r, err := a.described(ctx, v, o, args)
+	ctx, cancel := limit(ctx, o.request.Transfer.MaxTime)
+	defer cancel()
+	r, err := a.described(ctx, v, &o, args)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	s, err := a.session(ctx, v)
+	s, err := a.authorizer(ctx, v, &o.request, r)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Credentials(ctx); err != nil {
-		return nil, err
-	}
-	t := s.Transport(r.URL.Host)
-	in, err := exchange(r, t, &t.Base)
-	if errors.Is(err, gatepass.ErrRefusedHost) {
-		return nil, hintf(usageErrorf("credentials are not sent to %s://%s, where the network can read them", r.URL.Scheme, r.URL.Host), "use https")
-	}
+	in, err := exchange(r, &o.request.Conn, s.over)
 	if err != nil {
-		return nil, err
+		return nil, callError(r, err)
+	}
+	if s.keys != nil {
+		c, err := s.keys(ctx) // in hand by now
+		if err != nil {
+			return nil, err
+		}
+		in.Known.Credentials, in.Known.Expires, in.Known.IdentityID = c.Credentials, c.Expires, c.IdentityID
 	}
 	return []explain.Input{in}, nil
 }
 
 // pasted sends a curl command as it is.
 func (a *app) pasted(ctx context.Context, v settingValues, command string) ([]explain.Input, error) {
-	r, err := a.described(ctx, v, explainOptions{curl: command}, nil)
+	o := explainOptions{curl: command}
+	r, err := a.described(ctx, v, &o, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	in, err := exchange(r, nil, nil)
+	if o.request.SigV4 != "" {
+		a.io.notef("the command is sent without a signature, because its --user is not read: for a signature use gatepass explain METHOD URL --aws-profile NAME")
+	}
+	in, err := exchange(r, &o.request.Conn, func(rt http.RoundTripper) http.RoundTripper { return rt })
 	if err != nil {
-		return nil, err
+		return nil, callError(r, err)
 	}
 	return []explain.Input{in}, nil
+}
+
+// limit ends ctx after a time, if there is one.
+func limit(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	if most > 0 {
+		return context.WithTimeout(ctx, most)
+	}
+	return context.WithCancel(ctx)
 }
 
 // addKnown adds what profile, session and environment say. The session is looked
 // at only where a request was signed, and never renewed.
 func (a *app) addKnown(ctx context.Context, v settingValues, list []explain.Input) {
 	k := a.known(v)
-	if slices.ContainsFunc(list, func(in explain.Input) bool { return keyOf(in.Request) != "" }) {
+	if slices.ContainsFunc(list, func(in explain.Input) bool { return in.Known.Credentials.AccessKeyID == "" && keyOf(in.Request) != "" }) {
 		if s, err := a.session(ctx, v); err == nil { // without a session less is known
 			_, c := s.Peek()
 			k.Credentials, k.Expires, k.IdentityID = c.Credentials, c.Expires, c.IdentityID
 		}
 	}
 	for i := range list {
+		own := list[i].Known
 		list[i].Known = k
+		if own.Credentials.AccessKeyID != "" {
+			list[i].Known.Credentials, list[i].Known.Expires, list[i].Known.IdentityID = own.Credentials, own.Expires, own.IdentityID
+			continue
+		}
 		if id := a.env("AWS_ACCESS_KEY_ID"); id != "" && id == keyOf(list[i].Request) {
 			list[i].Known.Expires = time.Time{}
 			list[i].Known.Credentials = sigv4.Credentials{
@@ -107,18 +124,20 @@ func (t *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(r)
 }
 
-// exchange sends r once, through the transport if there is one, whose base is
-// set to what records the request.
-func exchange(r *curl.Request, through http.RoundTripper, base *http.RoundTripper) (explain.Input, error) {
-	plain := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true,
-		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
+// exchange sends r once, through what signs it, and notes what was sent.
+func exchange(r *curl.Request, conn *curl.Conn, over func(http.RoundTripper) http.RoundTripper) (explain.Input, error) {
+	base, err := conn.Transport()
+	if err != nil {
+		return explain.Input{}, err
 	}
-	defer plain.CloseIdleConnections()
-	rec := &recorder{base: plain}
-	client := &http.Client{Transport: rec, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if through != nil {
-		*base, client.Transport = rec, through
+	defer base.CloseIdleConnections()
+	if _, has := r.Header["User-Agent"]; !has {
+		r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
+	}
+	rec := &recorder{base: base}
+	client := &http.Client{
+		Transport:     over(rec),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(r.Request)
 	if err != nil {

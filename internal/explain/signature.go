@@ -153,6 +153,11 @@ func (v *view) wrongRegion() Cause {
 			return c
 		}
 	}
+	if pool, _, ok := strings.Cut(v.Known.UserPoolID, "_"); ok && pool != region {
+		c.Seen = append(c.Seen, "The user pool is in "+pool+", and the API is likely to be there too.")
+		c.Fix = []string{v.command("call --region " + shellQuote(pool))}
+		return c
+	}
 	c.Fix = []string{"Sign for the region the API is in: gatepass call --region REGION …"}
 	if v.target.host != "" && !v.place.local {
 		c.Fix = append(c.Fix, "dig +short CNAME "+shellQuote(v.target.host)+" shows it for a domain of your own: d-….execute-api.REGION.amazonaws.com")
