@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"internal/profile":         3,
 	"internal/vault":           3,
 	"internal/curl":            3,
+	"internal/curl/corpus":     3,
 	"internal/explain":         3,
 	"gatepasstest":             4,
 	"internal/cli":             5,
