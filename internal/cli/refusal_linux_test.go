@@ -70,6 +70,9 @@ func TestRefusalHint(t *testing.T) {
 			if !in.Scan() || !strings.HasPrefix(in.Text(), want) {
 				t.Errorf("%s: line %d is %q, want %q", row.code, i, in.Text(), want)
 			}
+			if len(in.Text()) > columns && !strings.Contains(in.Text(), "://") {
+				t.Errorf("%s: %d columns: %s", row.code, len(in.Text()), in.Text())
+			}
 		}
 	}
 }

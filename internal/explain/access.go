@@ -102,6 +102,9 @@ func (v *view) arnHints(d refusedCall) []string {
 	if d.action != "execute-api:Invoke" || strings.HasPrefix(d.suffix, "with an explicit deny") {
 		return nil
 	}
+	if strings.HasSuffix(d.resource, "/") && strings.Count(d.resource, "/") > 3 {
+		return []string{"The path ends with a slash: with and without it are two resources, and a policy that names one does not allow the other."}
+	}
 	return []string{"A resource is compared as a whole: API-ID/STAGE/METHOD/path, the method in upper case, the path as it was called and not as {id}; without a * at the end it covers one path only."}
 }
 

@@ -159,6 +159,7 @@ var cases = []struct {
 	{"unknown because expired", got(403, "UnrecognizedClientException", message("The security token included in the request is invalid.")).knows(Known{Expires: testTime.Add(-time.Hour)}), "expired", "good until"},
 
 	{"not allowed", got(403, "AccessDeniedException", `{"Message":"`+denial+` because no identity-based policy allows the execute-api:Invoke action"}`), "policy-missing", "the role NotesUser"},
+	{"slash at the end", got(403, "AccessDeniedException", `{"Message":"`+denial+`/"}`), "policy-missing", "ends with a slash"},
 	{"not allowed, then", got(403, "AccessDeniedException", `{"Message":"`+denial+`"}`), "policy-missing", "the role NotesUser"},
 	{"denied", got(403, "AccessDeniedException", `{"Message":"`+denial+` with an explicit deny in an identity-based policy"}`), "policy-denies", "an identity-based policy"},
 	{"denied, then", got(403, "AccessDeniedException", `{"Message":"`+denial+` with an explicit deny"}`), "policy-denies", "No Allow helps"},

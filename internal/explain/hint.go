@@ -13,7 +13,7 @@ func (r *Report) Hint() (what, next string) {
 	}
 	c := r.Causes[0]
 	what = lower(c.Title)
-	if len(r.Causes) > 1 {
+	if len(r.Causes) > 1 && len(what)+len(r.Causes[1].Title) <= 68 { // a line of 80 columns
 		what += ", or " + lower(r.Causes[1].Title)
 	}
 	if len(c.Fix) > 0 && c.Policy == nil { // a policy needs more room

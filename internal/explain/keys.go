@@ -19,7 +19,7 @@ func unknownKey(v *view) []Cause {
 		})
 	}
 	c := Cause{
-		Name: "unknown-key", Title: "The service does not know these credentials, or the session token is another key's",
+		Name: "unknown-key", Title: "The service does not know these credentials, or their session token",
 		Fix: []string{"gatepass login", "Use key id, secret and session token of one answer; AWS_* variables of different sets are often mixed up."},
 	}
 	if v.scope.key != "" {

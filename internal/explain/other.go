@@ -29,12 +29,13 @@ func forbidden(v *view) []Cause {
 }
 
 func (v *view) apiKey() Cause {
-	c := Cause{Name: "api-key", Title: "The route wants an API key, and the request has none that counts", Fix: []string{v.command("call --api-key KEY")}}
+	c := Cause{Name: "api-key", Title: "The route wants an API key", Fix: []string{v.command("call --api-key KEY")}}
 	switch {
 	case v.Request == nil:
 	case v.Request.Header.Get("x-api-key") == "":
 		c.Seen = []string{"The request has no x-api-key header."}
 	default:
+		c.Title = "The API key is not accepted"
 		c.Seen = []string{"The request has an x-api-key header: the key is unknown, disabled, or in no usage plan of this stage."}
 		c.Fix = []string{"Add the key to a usage plan that has this API and stage."}
 	}

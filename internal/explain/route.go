@@ -153,7 +153,7 @@ func (v *view) oddSegments() []string {
 }
 
 func (v *view) routeChecks() []string {
-	fix := []string{"Check path and method against the API's routes, and that the API was deployed to the stage after they were added."}
+	fix := []string{"Check path and method against the API's routes.", "Deploy the API if a route was added or changed since the last deployment."}
 	if v.place.api != "" && v.place.region != "" {
 		fix = append(fix,
 			"aws apigateway get-stages --rest-api-id "+v.place.api+" --region "+v.place.region,
