@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"encoding/xml"
 	"net/http"
 	"strings"
 	"time"
@@ -67,31 +66,31 @@ func (v *view) readRefusal() {
 	if v.message != "" {
 		return
 	}
-	if x := readXML(v.Response.Body); x.Code != "" || x.Message != "" {
-		v.code, v.message = x.Code, x.Message
+	if code, message := readXML(v.Response.Body); code != "" || message != "" {
+		v.code, v.message = code, message
 		return
 	}
 	v.message = strings.TrimSpace(string(v.Response.Body[:min(len(v.Response.Body), 16<<10)]))
 }
 
-type xmlError struct {
-	Code    string `xml:"Code"`
-	Message string `xml:"Message"`
+// readXML finds code and message in the errors of Query services and of S3. Two
+// elements are all there is to find, so a decoder would be too much.
+func readXML(body []byte) (code, message string) {
+	text := string(body)
+	if !strings.HasPrefix(text, "<") {
+		return "", ""
+	}
+	return elementOf(text, "Code"), elementOf(text, "Message")
 }
 
-// readXML reads the errors of Query services and of S3.
-func readXML(body []byte) xmlError {
-	var doc struct {
-		xmlError
-		Error xmlError `xml:"Error"`
+// elementOf is the text of the first element of a name.
+func elementOf(text, name string) string {
+	_, rest, _ := strings.Cut(text, "<"+name+">")
+	value, _, ok := strings.Cut(rest, "</"+name+">")
+	if !ok {
+		return ""
 	}
-	if len(body) == 0 || body[0] != '<' || xml.Unmarshal(body, &doc) != nil {
-		return xmlError{}
-	}
-	if doc.Error.Code != "" {
-		return doc.Error
-	}
-	return doc.xmlError
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#34;", `"`, "&apos;", "'", "&#39;", "'", "&#xA;", "\n", "&amp;", "&").Replace(value)
 }
 
 // normalCodes are the names that Query services have for the refusals of all.
