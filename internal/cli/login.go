@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -135,11 +136,24 @@ func (s *signIn) run(ctx context.Context, c *gatepass.Client) error {
 	}
 	session, err := c.SignIn(ctx, username, options...)
 	if err != nil {
-		return err
+		return s.flowHint(err)
 	}
 	s.io.notef("signed in as %s", session.Username())
 	s.noteStorage()
 	return nil
+}
+
+// flowHint says which flag to change when the app client does not allow the way
+// of signing in.
+func (s *signIn) flowHint(err error) error {
+	e, ok := errors.AsType[*gatepass.Error](err)
+	if !ok || e.Code != "InvalidParameterException" || !strings.Contains(e.Message, "not enabled for th") {
+		return err
+	}
+	if s.o.plain {
+		return hintf(err, "without --password-auth the password is proved by SRP, which the app client may allow")
+	}
+	return hintf(err, "the app client may allow --password-auth, which sends the password")
 }
 
 func (s *signIn) name(ctx context.Context) (string, error) {
@@ -158,7 +172,7 @@ func (s *signIn) name(ctx context.Context) (string, error) {
 
 func (s *signIn) password(ctx context.Context, username string) (string, error) {
 	if s.o.fromStdin {
-		return s.secret("password")
+		return s.secret("password", "gatepass login --password-stdin ada < password.txt")
 	}
 	password, err := s.ask(ctx, fmt.Sprintf("Password of %s: ", username), true)
 	if err == nil && password == "" {
@@ -171,13 +185,13 @@ func (s *signIn) password(ctx context.Context, username string) (string, error) 
 }
 
 // secret reads the next line of stdin.
-func (s *signIn) secret(what string) (string, error) {
+func (s *signIn) secret(what, example string) (string, error) {
 	line, err := readLineOf(s.stdin)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("reading the %s from stdin: %w", what, err)
 	case line == "":
-		return "", hintf(usageErrorf("no %s on stdin", what), "for example: gatepass login --password-stdin ada < password.txt")
+		return "", hintf(usageErrorf("no %s on stdin", what), "for example: %s", example)
 	}
 	return line, nil
 }
@@ -226,7 +240,7 @@ func (s *signIn) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gat
 		attributes[name] = value
 	}
 	if s.o.newOnStdin {
-		password, err := s.secret("new password")
+		password, err := s.secret("new password", `printf '%s\n' "$OLD" "$NEW" | gatepass login ada --password-stdin --new-password-stdin`)
 		return ch.Set(password, attributes), err
 	}
 	first, err := s.ask(ctx, "New password: ", true)
