@@ -10,8 +10,9 @@ import (
 	"github.com/gatepass/gatepass/internal/wire"
 )
 
-// A Challenge is a question in the course of a sign-in: a [*NewPassword], a
-// [*TOTP] or a [*TOTPSetup]. Its methods make the legal replies.
+// A Challenge is a question in the course of a sign-in: a [*NewPassword],
+// [*TOTP], [*TOTPSetup], [*SentCode] or [*SelectMFA]. Its methods make the legal
+// replies.
 type Challenge interface {
 	// Name is AWS's name of the challenge.
 	Name() string
@@ -82,6 +83,10 @@ func challengeOf(out *wire.AuthOutput) (Challenge, error) {
 		return newPassword(p)
 	case softwareTokenMFA:
 		return &TOTP{Device: p["FRIENDLY_DEVICE_NAME"]}, nil
+	case smsMFA, emailOTP:
+		return sentCode(out), nil
+	case selectMFAType:
+		return selectMFA(p)
 	}
 	return nil, &UnhandledChallengeError{Name: out.ChallengeName, err: errNoType}
 }

@@ -131,6 +131,45 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
+// The fields are those of RespondToAuthChallenge in the API reference.
+func TestSentCodes(t *testing.T) {
+	f := newFake(t)
+	f.challenges = []*wire.AuthOutput{
+		{ChallengeName: "SELECT_MFA_TYPE", Session: "s1", ChallengeParameters: map[string]string{"USER_ID_FOR_SRP": internal, "MFAS_CAN_CHOOSE": `["SMS_MFA","SOFTWARE_TOKEN_MFA"]`}},
+		{ChallengeName: "SMS_MFA", Session: "s2", ChallengeParameters: map[string]string{"CODE_DELIVERY_DESTINATION": "+*******9876"}},
+		{ChallengeName: "EMAIL_OTP", Session: "s3"},
+	}
+	_, err := f.client().SignIn(t.Context(), "ada", gatepass.Password(password),
+		gatepass.Answer(func(_ context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
+			switch ch := ch.(type) {
+			case *gatepass.SelectMFA:
+				return ch.Choose(ch.Kinds[0]), nil
+			case *gatepass.SentCode:
+				return ch.Code("12 34" + ch.Destination), nil
+			}
+			return gatepass.Reply{}, errors.New("unexpected")
+		}))
+	if err != nil || len(f.answers) != 3 {
+		t.Fatalf("%v: %v", f.answers, err)
+	}
+	for i, want := range []map[string]string{
+		{"USERNAME": internal, "ANSWER": "SMS_MFA"},
+		{"USERNAME": internal, "SMS_MFA_CODE": "1234+*******9876"},
+		{"USERNAME": internal, "EMAIL_OTP_CODE": "1234"},
+	} {
+		if !maps.Equal(f.answers[i], want) {
+			t.Errorf("answer %d: %v, want %v", i, f.answers[i], want)
+		}
+	}
+	f.challenges = []*wire.AuthOutput{{ChallengeName: "SELECT_MFA_TYPE", Session: "s"}}
+	never := gatepass.Answer(func(context.Context, gatepass.Challenge) (gatepass.Reply, error) {
+		return gatepass.Reply{}, errors.New("asked")
+	})
+	if _, err := f.client().SignIn(t.Context(), "ada", gatepass.Password(password), never); err == nil || !strings.Contains(err.Error(), "MFAS_CAN_CHOOSE") {
+		t.Errorf("a choice of nothing: %v", err)
+	}
+}
+
 func TestUnhandledChallenge(t *testing.T) {
 	why := errors.New("no phone at hand")
 	for name, answer := range map[string]gatepass.SignInOption{

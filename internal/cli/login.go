@@ -2,10 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,7 +42,7 @@ else in a file that only you can read; gatepass status says where.`,
 	f.StringVarP(&o.username, "username", "u", "", "user `NAME`, in place of the argument")
 	f.BoolVar(&o.fromStdin, "password-stdin", false, "read the password from a line of stdin")
 	f.BoolVar(&o.newOnStdin, "new-password-stdin", false, "read the new password from the next line, if one is asked for")
-	f.StringVar(&o.mfaCode, "mfa-code", "", "the `CODE` of the authenticator app")
+	f.StringVar(&o.mfaCode, "mfa-code", "", "the `CODE` of the authenticator app, or that was sent")
 	f.StringVar(&o.mfaProcess, "mfa-process", "", "`COMMAND` for the shell that prints the code")
 	f.BoolVar(&o.plain, "password-auth", false, "send the password (USER_PASSWORD_AUTH) instead of proving it")
 	f.BoolVar(&o.guest, "guest", false, "be a guest of the identity pool, without a user")
@@ -200,8 +203,14 @@ func (s *signIn) secret(what, example string) (string, error) {
 func (s *signIn) answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
 	switch ch := ch.(type) {
 	case *gatepass.TOTP:
-		code, err := s.code(ctx, ch.Device)
+		code, err := s.code(ctx, "Code of the authenticator app", ch.Device)
 		return ch.Code(code), err
+	case *gatepass.SentCode:
+		code, err := s.code(ctx, "Code that was sent to you", ch.Destination)
+		return ch.Code(code), err
+	case *gatepass.SelectMFA:
+		kind, err := s.choose(ctx, ch.Kinds)
+		return ch.Choose(kind), err
 	case *gatepass.TOTPSetup:
 		code, err := s.enrol(ctx, ch.Secret, ch.Username)
 		return ch.Code(code), err
@@ -212,22 +221,49 @@ func (s *signIn) answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Re
 }
 
 // code is that of --mfa-code or --mfa-process, else of the user.
-func (s *signIn) code(ctx context.Context, device string) (string, error) {
+func (s *signIn) code(ctx context.Context, question, where string) (string, error) {
 	switch {
 	case s.o.mfaCode != "":
 		return s.o.mfaCode, nil
 	case s.o.mfaProcess != "":
 		return runShell(ctx, s.o.mfaProcess)
 	}
-	question := "Code of the authenticator app: "
-	if device != "" {
-		question = fmt.Sprintf("Code of the authenticator app (%s): ", device)
+	if where != "" {
+		question += " (" + where + ")"
 	}
-	code, err := s.ask(ctx, question, false)
+	code, err := s.ask(ctx, question+": ", false)
 	if err != nil {
 		err = hintf(err, "without a terminal use --mfa-code or --mfa-process")
 	}
 	return code, err
+}
+
+// choose asks for one of the factors. A code from a flag or a program is that of
+// an app, if there is one.
+func (s *signIn) choose(ctx context.Context, kinds []string) (string, error) {
+	const app = "SOFTWARE_TOKEN_MFA"
+	given := s.o.mfaCode != "" || s.o.mfaProcess != ""
+	if given && slices.Contains(kinds, app) {
+		return app, nil
+	}
+	text := "How do you want to prove who you are?\n"
+	for i, kind := range kinds {
+		text += fmt.Sprintf("  %d  %s\n", i+1, cmp.Or(kindNames[kind], kind))
+	}
+	answer, err := s.ask(ctx, text+"Number: ", false)
+	if err != nil {
+		return "", err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(answer))
+	if err != nil || n < 1 || n > len(kinds) {
+		return "", fmt.Errorf("%q is not a number from 1 to %d; sign in again", answer, len(kinds))
+	}
+	return kinds[n-1], nil
+}
+
+// kindNames are what people call the factors.
+var kindNames = map[string]string{
+	"SMS_MFA": "a code by text message", "EMAIL_OTP": "a code by e-mail", "SOFTWARE_TOKEN_MFA": "a code of the authenticator app",
 }
 
 func (s *signIn) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply, error) {
