@@ -1,6 +1,7 @@
 package vault_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -34,6 +35,7 @@ var childArgs = []string{"-test.run=^TestChild$", "-test.count=1", "-test.v"}
 func run(t *testing.T, cmd *exec.Cmd, part string, env ...string) string {
 	t.Helper()
 	cmd.Env = append(os.Environ(), append(env, "VAULT_PART="+part)...)
+	cmd.WaitDelay = 5 * time.Second // for what a child left behind
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s: %v\n%s", part, err, out)
@@ -102,16 +104,23 @@ func TestProcessesRefreshOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "sessions")
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "autolaunch:")
 	var refreshes atomic.Int32
-	var both sync.WaitGroup // processes that have read the session and are about to refresh
-	both.Add(2)
+	ready := make(chan bool, 2) // processes that have read the session and are about to refresh
+	both := func(ctx context.Context) {
+		for range 2 {
+			select {
+			case <-ready:
+			case <-ctx.Done(): // the process gave up, and says why
+			}
+		}
+	}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/ready" {
-			both.Done()
+			ready <- true
 			return
 		}
 		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetTokensFromRefreshToken") {
 			refreshes.Add(1)
-			both.Wait()
+			both(r.Context())
 		}
 		st.ServeHTTP(w, r)
 	}))
@@ -186,6 +195,29 @@ func TestSilentBus(t *testing.T) {
 	}
 }
 
+// bus is a session bus that starts nothing by itself.
+const bus = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
+
+// session runs a command beside a keyring, whose password it is given or not.
+const session = `
+case $1 in
+unlocked) printf pw | gnome-keyring-daemon --unlock --foreground --components=secrets >/dev/null 2>&1 & ;;
+locked) gnome-keyring-daemon --foreground --components=secrets >/dev/null 2>&1 & ;;
+esac
+keyring=$!
+shift
+until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true; do
+	kill -0 $keyring || exit 1
+done
+"$@"
+code=$?
+kill $keyring
+wait $keyring
+exit $code
+`
+
 // TestGnomeKeyring keeps a key in the real Secret Service, finds it in another
 // process, and meets the same keyring locked.
 func TestGnomeKeyring(t *testing.T) {
@@ -200,34 +232,38 @@ func TestGnomeKeyring(t *testing.T) {
 	dir := filepath.Join(home, "s")
 	env := []string{
 		"HOME=" + home, "XDG_DATA_HOME=" + home + "/data", "XDG_CONFIG_HOME=" + home + "/config", "XDG_CACHE_HOME=" + home + "/cache",
-		"VAULT_DIR=" + dir, "VAULT_KEY=a", "VAULT_TIMEOUT=20s",
+		"XDG_RUNTIME_DIR=" + home, "GNOME_KEYRING_CONTROL=", "VAULT_DIR=" + dir, "VAULT_KEY=a", "VAULT_TIMEOUT=20s",
 	}
-	onBus := func(part, script string, more ...string) string {
+	config := filepath.Join(home, "bus.conf")
+	if err := os.WriteFile(config, []byte(bus), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	onBus := func(how, part string, command []string, more ...string) string {
 		t.Helper()
-		args := append([]string{"--", "sh", "-c", script, os.Args[0]}, childArgs...)
+		args := append([]string{"--config-file", config, "--", "sh", "-c", session, "sh", how}, command...)
 		return run(t, exec.Command("dbus-run-session", args...), part, append(env, more...)...)
 	}
-	const unlocked = `printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "$0" "$@"`
-	if said := onBus("save", unlocked); !strings.Contains(said, "keyring") || strings.Contains(said, "file") {
+	child := append([]string{os.Args[0]}, childArgs...)
+	look := []string{"sh", "-c", `echo says $(secret-tool lookup service gatepass username "$VAULT_DIR")`}
+	if said := onBus("unlocked", "save", child); !strings.Contains(said, "keyring") || strings.Contains(said, "file") {
 		t.Errorf("saving says %q", said)
 	}
-	if said := onBus("load", unlocked); said != `"content" false` {
+	if said := onBus("unlocked", "load", child); said != `"content" false` {
 		t.Errorf("loading says %q", said)
 	}
-	look := `printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; echo says $(secret-tool lookup service gatepass username "` + dir + `")`
-	if said := onBus("look", look); len(said) != 44 {
-		t.Errorf("secret-tool finds %q, want a key in base64", said)
+	if said := onBus("unlocked", "look", look); len(said) != 44 {
+		t.Errorf("secret-tool finds %d bytes, want a key in base64", len(said))
 	}
-	if said := onBus("load", `"$0" "$@"`, "VAULT_TIMEOUT=1s"); said != `"" true` {
+	if said := onBus("locked", "load", child, "VAULT_TIMEOUT=1s"); said != `"" true` {
 		t.Errorf("loading from a locked keyring says %q", said)
 	}
-	if said := onBus("save", `"$0" "$@"`, "VAULT_TIMEOUT=1s", "VAULT_SIGN_IN=1"); !strings.Contains(said, "a file there") {
+	if said := onBus("locked", "save", child, "VAULT_TIMEOUT=1s", "VAULT_SIGN_IN=1"); !strings.Contains(said, "a file there") {
 		t.Errorf("signing in beside a locked keyring says %q", said)
 	}
-	if said := onBus("clear", unlocked); said != "<nil>" {
+	if said := onBus("unlocked", "clear", child); said != "<nil>" {
 		t.Errorf("clearing says %q", said)
 	}
-	if said := onBus("look", look); said != "" {
+	if said := onBus("unlocked", "look", look); said != "" {
 		t.Error("the key is still in the keyring")
 	}
 }
