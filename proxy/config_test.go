@@ -140,7 +140,7 @@ func TestLogAndMetrics(t *testing.T) {
 	if len(lines) != 2 {
 		t.Fatalf("two requests are %d lines:\n%s", len(lines), log.String())
 	}
-	for _, want := range []string{"level=INFO", "method=POST", "path=/notes ", "status=201", " in=4 ", " out=5 ", "request_id=id-1", "took="} {
+	for _, want := range []string{"level=INFO", "method=POST", "path=/notes ", "status=201", " in=4 ", " out=5 ", "request_id=id-1", " ms="} {
 		if !strings.Contains(lines[0], want) {
 			t.Errorf("no %q in %s", want, lines[0])
 		}

@@ -30,7 +30,7 @@ func (x *exchange) attrs(took time.Duration) []slog.Attr {
 	attrs := append(
 		make([]slog.Attr, 0, 10),
 		slog.String("method", x.r.Method), slog.String("path", path), slog.Int("status", x.status),
-		slog.Duration("took", took.Round(time.Microsecond)), slog.Int64("in", x.in.Load()), slog.Int64("out", x.out),
+		slog.Float64("ms", float64(took.Microseconds())/1e3), slog.Int64("in", x.in.Load()), slog.Int64("out", x.out),
 	)
 	if x.target.route != nil {
 		attrs = append(attrs, slog.String("upstream", x.target.host))

@@ -1,4 +1,4 @@
-// Command proxy measures the signing proxy beside httputil.ReverseProxy, which
+// Command proxy measures gatepass proxy beside httputil.ReverseProxy, which
 // signs nothing, with the default transport and with a tuned pool, and beside
 // aws-sigv4-proxy where -sigv4-proxy names its binary. Each is a process of its own
 // on loopback, in front of the same backend, in turn within every round; backend
@@ -20,6 +20,7 @@ type options struct {
 	rival  string
 	serve  string
 	up     string
+	dir    string
 }
 
 func main() {
@@ -66,6 +67,9 @@ func measure(o options) (err error) {
 			err = f.error
 		}
 	}()
+	o.dir, err = os.MkdirTemp("", "gatepass-bench")
+	check(err)
+	defer os.RemoveAll(o.dir)
 	back := start("backend", nil, os.Args[0], "-serve", "backend")
 	defer back.stop()
 	list := candidates(o, back.base)

@@ -34,7 +34,7 @@ func candidates(o options, back string) []candidate {
 	list := []candidate{
 		{"ReverseProxy, default", "", own("default")},
 		{"ReverseProxy, tuned", "", own("tuned")},
-		{"gatepass, signing", "", own("gatepass")},
+		{"gatepass proxy, signing", "", gatepass(o.dir, back)},
 	}
 	if o.rival == "" {
 		fmt.Println("skipped: aws-sigv4-proxy (name its binary with -sigv4-proxy)")
@@ -43,13 +43,30 @@ func candidates(o options, back string) []candidate {
 	host := strings.TrimPrefix(back, "http://")
 	return append(list, candidate{"aws-sigv4-proxy", host, func() *process {
 		port := freePort()
-		env := []string{
-			"AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + credentials.SecretAccessKey,
-			"AWS_SESSION_TOKEN=" + credentials.SessionToken,
-		}
-		return start(fmt.Sprintf("http://127.0.0.1:%d", port), env, o.rival,
+		return start(fmt.Sprintf("http://127.0.0.1:%d", port), keys(), o.rival,
 			"--name", "execute-api", "--region", "us-east-1", "--upstream-url-scheme", "http", "--port", fmt.Sprintf("127.0.0.1:%d", port), "--host", host)
 	}})
+}
+
+// gatepass is the command, signing with keys of the environment.
+func gatepass(dir, back string) func() *process {
+	bin := filepath.Join(dir, "gatepass")
+	build := exec.Command("go", "build", "-o", bin, "./cmd/gatepass")
+	build.Dir, build.Stderr = "..", os.Stderr
+	check(build.Run())
+	env := append(keys(), "GATEPASS_HOME="+dir)
+	return func() *process {
+		return start("", env, bin, "proxy", "--aws-profile", "env", "--upstream", back, "--region", "us-east-1",
+			"--listen", "127.0.0.1:0", "--max-body", "1GiB", "--log", "none")
+	}
+}
+
+// keys are credentials of the usual length, as the environment has them.
+func keys() []string {
+	return []string{
+		"AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+		"AWS_SESSION_TOKEN=" + strings.Repeat("T", 1200),
+	}
 }
 
 // start starts a process, which says where it listens unless base is a URL.

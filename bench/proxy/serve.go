@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,13 +8,8 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/gatepass/gatepass"
-	"github.com/gatepass/gatepass/proxy"
-	"github.com/gatepass/gatepass/sigv4"
 )
 
 // serve is one of the processes; it prints where it listens.
@@ -26,11 +20,6 @@ func serve(what, up string) error {
 		h = backend()
 	case "default", "tuned":
 		h = reverse(up, what == "tuned")
-	case "gatepass":
-		h = &proxy.Proxy{
-			Upstream: proxy.Upstream{URL: up, Region: "us-east-1"}, MaxBody: 1 << 30,
-			Credentials: func(context.Context) (gatepass.Credentials, error) { return credentials, nil },
-		}
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,11 +28,6 @@ func serve(what, up string) error {
 	fmt.Println("http://" + ln.Addr().String())
 	return http.Serve(ln, h)
 }
-
-// credentials are of the usual length.
-var credentials = gatepass.Credentials{Credentials: sigv4.Credentials{
-	AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", SessionToken: strings.Repeat("T", 1200),
-}}
 
 // backend answers 27 bytes; or what the path asks for: bytes, or events.
 func backend() http.Handler {
