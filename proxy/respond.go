@@ -35,7 +35,7 @@ func (x *exchange) respond(resp *http.Response) error {
 }
 
 // stream copies the body. Its length tells where it ends, so that the last piece
-// needs no flush of its own.
+// needs no flush of its own, unless the client may still be sending.
 func (x *exchange) stream(resp *http.Response) error {
 	flush := http.NewResponseController(x.w).Flush
 	if resp.ContentLength < 0 && x.r.Method != http.MethodHead {
@@ -57,7 +57,7 @@ func (x *exchange) stream(resp *http.Response) error {
 		if err != nil {
 			return err
 		}
-		if n > 0 && x.out != resp.ContentLength {
+		if n > 0 && (x.out != resp.ContentLength || x.body.streams()) {
 			_ = flush() // the next write tells if the client is gone
 		}
 	}

@@ -42,14 +42,14 @@ func (x *exchange) socket() error {
 	}
 	defer near.Close()
 	x.status = resp.StatusCode
-	if err := x.switched(near, rw.Writer, resp); err != nil {
-		x.err = err
-		return nil // nobody to tell
-	}
 	if !x.p.sockets.add(near, far) {
 		return nil
 	}
 	defer x.p.sockets.remove(near)
+	if err := x.switched(near, rw.Writer, resp); err != nil {
+		x.err = err
+		return nil // nobody to tell
+	}
 	x.both(near, rw.Reader, far)
 	return nil
 }

@@ -165,6 +165,9 @@ func (b *body) open() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(b.mem)), nil
 }
 
+// streams says whether the client may still be sending the body.
+func (b *body) streams() bool { return b != nil && b.stream != nil }
+
 // again says whether the body can be sent once more.
 func (b *body) again() bool { return !b.spent }
 

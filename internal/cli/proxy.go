@@ -99,7 +99,7 @@ func (a *app) proxy(ctx context.Context, v settingValues, o proxyOptions) error 
 		return err
 	}
 	if a.env("GOGC") == "" {
-		debug.SetGCPercent(400) // a dozen MiB for an eighth of the processor time
+		debug.SetGCPercent(300) // some 8 MiB for an eighth of the processor time
 	}
 	err = a.serveProxy(ctx, p, o, log)
 	return errors.Join(err, p.Close())
