@@ -91,8 +91,16 @@ func textOf(err error) string {
 	if e, ok := errors.AsType[*gatepass.Error](err); ok {
 		text = strings.Replace(text, " ("+e.Cause+")", "", 1)
 	}
-	return text
+	return inSettings.Replace(text)
 }
+
+// inSettings says in settings what the library says in the fields of a Client.
+var inSettings = strings.NewReplacer(
+	", or set Client.AllowHTTP if the network may see the tokens", "",
+	", or set Client.AllowHTTP if the network may see the credentials", "",
+	"Client.UserPoolID", "GATEPASS_USER_POOL_ID", "Client.ClientID", "GATEPASS_CLIENT_ID", "Client.IdentityPoolID", "GATEPASS_IDENTITY_POOL_ID",
+	"Client.Region", "GATEPASS_REGION", "Client.Endpoint", "GATEPASS_ENDPOINT",
+)
 
 // hints are next steps for errors that come without one; the first row that
 // fits decides.

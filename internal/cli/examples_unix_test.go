@@ -48,8 +48,14 @@ func TestHelpExamples(t *testing.T) {
 	}
 }
 
-// examplesOf are the commands of an example, without what explains them.
+// examplesOf are the commands of an example, without what explains them, and
+// those in the text of a help page.
 func examplesOf(c *cobra.Command) (lines []string) {
+	for line := range strings.SplitSeq(c.Long, "\n") {
+		if strings.HasPrefix(line, "  gatepass ") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
 	for line := range strings.SplitSeq(strings.ReplaceAll(c.Example, " \\\n    ", " "), "\n") {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), "   ")
 		if line != "" && !strings.HasPrefix(line, "#") {

@@ -14,8 +14,36 @@ func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "environment", Short: "the environment variables", Long: environmentPage()},
 		{Use: "exit-codes", Short: "the exit codes", Long: exitPage()},
+		{Use: "formatting", Short: "choosing and laying out what call prints", Long: formattingPage},
 	}
 }
+
+const formattingPage = `The body of an answer goes to stdout byte for byte. On a terminal JSON is laid
+out and coloured, and what is not text is refused (-o - prints it all the same).
+
+--jq EXPRESSION filters JSON as jq does: texts without quotes, one result a line.
+
+  gatepass call /notes --jq '.[] | select(.content != "tea") | .content'
+
+--template TEMPLATE is a Go template over JSON, as in GitHub's gh, with the
+functions of the language and these:
+
+  autocolor STYLE TEXT    coloured where stdout may be: red, green+b, ...
+  color STYLE TEXT        always coloured
+  hyperlink URL TEXT      a link in the terminal
+  join SEPARATOR LIST     one text of many
+  pluck FIELD LIST        the field of each
+  tablerow TEXT...        a row of a table; tablerender ends the table
+  timeago TIME            "3 minutes ago"
+  timefmt LAYOUT TIME     a time in Go's layout
+  truncate LENGTH TEXT    cut to a length
+
+  gatepass call /notes -t '{{range .}}{{tablerow .content}}{{end}}'
+
+--write-out FORMAT prints at the end, as with curl: %{http_code},
+%{time_total}, %{size_download}, %{url_effective}, %{header_json}, %{json},
+%header{name}, and \n. -i prints the headers before the body, -D FILE puts them
+into a file, -v shows both ways with secrets withheld.`
 
 func exitPage() string {
 	var b strings.Builder
