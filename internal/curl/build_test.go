@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -314,6 +315,33 @@ func TestSetHeaders(t *testing.T) {
 	for _, line := range []string{"Host: x", "nothing", "Content-Length: 1"} {
 		if err := SetHeaders(h, []string{line}); err == nil {
 			t.Errorf("%s: no error", line)
+		}
+	}
+}
+
+// The examples of RFC 6570, section 3.2, as far as they are of levels 1 to 3.
+func TestTemplateOfRFC6570(t *testing.T) {
+	o := &Options{Params: []string{"var=value", "hello=Hello World!", "half=50%", "path=/foo/bar", "base=http://example.com/home/", "x=1024", "y=768", "empty=", "who=fred", "escaped=a%20b", "v=6"}}
+	for template, want := range map[string]string{
+		"{var}": "value", "{hello}": "Hello%20World%21", "{half}": "50%25", "O{empty}X": "OX", "{x,hello,y}": "1024,Hello%20World%21,768",
+		"{+var}": "value", "{+hello}": "Hello%20World!", "{+half}": "50%25", "{base}index": "http%3A%2F%2Fexample.com%2Fhome%2Findex",
+		"{+base}index": "http://example.com/home/index", "{+path}/here": "/foo/bar/here", "here?ref={+path}": "here?ref=/foo/bar", "{+x,hello,y}": "1024,Hello%20World!,768",
+		"{#path,x}/here": "#/foo/bar,1024/here", "X{.var}": "X.value", "X{.x,y}": "X.1024.768", "{/var,x}/here": "/value/1024/here", "{;x,y,empty}": ";x=1024;y=768;empty",
+		"{?x,y}": "?x=1024&y=768", "{?x,y,empty}": "?x=1024&y=768&empty=", "{?x,undef}": "?x=1024", "?fixed=yes{&x}": "?fixed=yes&x=1024", "{&x,y,empty}": "&x=1024&y=768&empty=",
+		"{+escaped}": "a%20b", "{escaped}": "a%2520b", "{?undef}": "", `{"a":1}`: `{"a":1}`, "{}": "{}", "{open": "{open",
+	} {
+		used := &Options{URL: template}
+		for _, p := range o.Params { // one that is not used is an error
+			name, _, _ := strings.Cut(p, "=")
+			for _, f := range strings.FieldsFunc(template, func(r rune) bool { return strings.ContainsRune("{}+#./;?&,", r) }) {
+				if f == name {
+					used.Params = append(used.Params, p)
+				}
+			}
+		}
+		used.Params = slices.Compact(used.Params)
+		if got, err := used.expand(); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", template, got, err, want)
 		}
 	}
 }

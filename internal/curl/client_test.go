@@ -399,6 +399,29 @@ func TestMeter(t *testing.T) {
 	}
 }
 
+// The line of an upload is gone when the answer is written to the same terminal.
+func TestMeterBeforeBody(t *testing.T) {
+	u := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		io.WriteString(w, "text")
+	})
+	o := command(t, u, "--limit-rate", "10K", "-d", strings.Repeat("y", 20<<10))
+	c, _ := client(t, o)
+	var screen bytes.Buffer
+	c.Meter = NewMeter(&screen)
+	c.Meter.clock = c.clock
+	a, err := c.Do(build(t, o, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Deliver(a, Streams{Out: &screen, Err: &screen, Terminal: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := screen.String(); !strings.Contains(got, "up    50%") || !strings.HasSuffix(got, "\r\x1b[Ktext\n") {
+		t.Errorf("%q", got)
+	}
+}
+
 // What --write-out prints is what curl prints.
 func TestWriteOutAsCurl(t *testing.T) {
 	needCurl(t)

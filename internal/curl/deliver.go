@@ -48,6 +48,7 @@ type Delivery struct {
 // Failure to write is a [WriteError].
 func (c *Client) Deliver(a *Answer, s Streams) (*Delivery, error) {
 	defer a.Body.Close()
+	c.Meter.end() // of the upload
 	d := &Delivery{}
 	err := c.deliver(a, s, d)
 	c.Meter.end()

@@ -29,6 +29,7 @@ type Meter struct {
 	start time.Time
 	last  time.Time
 	drawn bool
+	turn  int // of the transfer; the transport may still read an upload that is over
 }
 
 // NewMeter gives a meter that writes to w, which should be a terminal.
@@ -48,14 +49,15 @@ func (m *Meter) begin(label string, total, from int64) func(int64) {
 	defer m.mu.Unlock()
 	m.label, m.total, m.from, m.start = label, total, from, m.clock()
 	m.last = m.start.Add(quiet - refresh)
-	return m.show
+	turn := m.turn
+	return func(n int64) { m.show(turn, n) }
 }
 
-func (m *Meter) show(n int64) {
+func (m *Meter) show(turn int, n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.clock()
-	if now.Sub(m.last) < refresh {
+	if turn != m.turn || now.Sub(m.last) < refresh {
 		return
 	}
 	m.last, m.drawn = now, true
@@ -69,6 +71,7 @@ func (m *Meter) end() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.turn++
 	if m.drawn {
 		m.drawn = false
 		fmt.Fprint(m.w, "\r\x1b[K")

@@ -117,6 +117,9 @@ func expression(e string, values map[string]string, used map[string]bool) (strin
 
 func (op operator) pair(name, value string) string {
 	enc := pctEncode(value, op.keep)
+	if op.keep == reserved {
+		enc = keepEscapes(enc)
+	}
 	switch {
 	case !op.named:
 		return enc
@@ -125,6 +128,27 @@ func (op operator) pair(name, value string) string {
 	}
 	return name + "=" + enc
 }
+
+// keepEscapes undoes the encoding of escapes that were there: {+x} and {#x} pass
+// them on.
+func keepEscapes(s string) string {
+	var out strings.Builder
+	for {
+		before, after, ok := strings.Cut(s, "%25")
+		out.WriteString(before)
+		if !ok {
+			return out.String()
+		}
+		if len(after) >= 2 && isHex(after[0]) && isHex(after[1]) {
+			out.WriteString("%")
+		} else {
+			out.WriteString("%25")
+		}
+		s = after
+	}
+}
+
+func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
 
 // varName is RFC 6570's varname, without percent-encoding.
 func varName(s string) bool {
