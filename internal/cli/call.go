@@ -52,11 +52,11 @@ than the first is sent no credentials.`,
   gatepass call '/notes{?from}' --param from=2026-01-01 --jq '.[].content'
   echo '{"content": "tea"}' | gatepass call POST /notes -d @- -f
   gatepass call /notes --print-curl`,
-		Args: arguments(cobra.ArbitraryArgs),
+		Args: arguments(cobra.ArbitraryArgs), ValidArgsFunction: a.completeTargets,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	o.auth.flags(f)
+	o.auth.flags(cmd)
 	f.StringVar(&o.apiKey, "api-key", "", "`key` to send as X-Api-Key (GATEPASS_API_KEY)")
 	f.StringVar(&o.printCurl, "print-curl", "", "print the signed request as a curl command and send nothing; `with-secrets` to run it")
 	f.Lookup("print-curl").NoOptDefVal = redacted
@@ -77,6 +77,18 @@ than the first is sent no credentials.`,
 		return a.call(cmd.Context(), v, &o)
 	}
 	return cmd
+}
+
+// completeTargets proposes the APIs of the profile, in front of a path.
+func (a *app) completeTargets(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 && !isMethod(args[0]) {
+		return nil, cobra.ShellCompDirectiveDefault // an item may name a file
+	}
+	names, _ := a.completeAPIs(cmd, nil, typed)
+	for i := range names {
+		names[i] += ":/"
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // flagError is the error of a wrong flag: with its own next step, if it has one.

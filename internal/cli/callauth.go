@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/curl"
@@ -27,10 +27,12 @@ type authOptions struct {
 	regionGiven               bool // by a flag or its variable
 }
 
-func (o *authOptions) flags(f *pflag.FlagSet) {
+func (o *authOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&o.mode, "auth", authModes[0], "`what` to send: iam (a signature), id or access (a token), none")
 	f.StringVar(&o.awsProfile, "aws-profile", "", "sign with the keys of this `profile` of the AWS CLI; env: those of the environment")
 	f.StringVar(&o.service, "service", "", "`service` to sign for; empty: that of the host, else execute-api")
+	_ = cmd.RegisterFlagCompletionFunc("auth", cobra.FixedCompletions(authModes, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 }
 
 // An authorizer makes requests acceptable to an API.

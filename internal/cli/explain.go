@@ -60,7 +60,7 @@ there was no answer to explain. Signatures, tokens and secrets are never shown.`
 	f.StringVar(&o.har, "har", "", "`FILE` in the HAR format; - for stdin")
 	f.StringVar(&o.response, "response", "", "`FILE` with an answer; - for stdin")
 	f.StringVar(&o.format, "format", "text", "`text` or json (--json is curl's: data to send)")
-	o.request.auth.flags(f)
+	o.request.auth.flags(cmd)
 	f.StringVar(&o.request.apiKey, "api-key", "", "`key` to send as X-Api-Key")
 	addRequestFlags(f, &o.request.Options)
 	read := a.settingsOf(cmd, append(clientFlags(), "api")...)

@@ -47,12 +47,12 @@ everybody who has it. A body is part of the signature.`,
 		Example: `  gatepass sign /notes | curl -H @- "$GATEPASS_API/notes"
   gatepass sign POST /notes --json '{"content": "tea"}' --as curl | sh
   curl "$(gatepass sign /notes --presign --expires 300)"`,
-		Args: arguments(cobra.ArbitraryArgs),
+		Args: arguments(cobra.ArbitraryArgs), ValidArgsFunction: a.completeTargets,
 	}
 	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
 	f := cmd.Flags()
 	addRequestFlags(f, &o.Options)
-	o.auth.flags(f)
+	o.auth.flags(cmd)
 	f.StringVar(&o.apiKey, "api-key", "", "`key` to send as X-Api-Key (GATEPASS_API_KEY)")
 	f.StringVar(&o.as, "as", "", "one of "+strings.Join(signForms, ", "))
 	f.BoolVar(&o.presign, "presign", false, "sign in the URL instead of in headers")
