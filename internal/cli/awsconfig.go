@@ -47,6 +47,9 @@ func (a *app) writeAWSProfile(v settingValues, name string) error {
 		return err
 	}
 	a.io.notef("wrote the profile %s to %s; for example: aws sts get-caller-identity --profile %s", name, path, name)
+	if filepath.Base(v.source) == profile.ProjectFile {
+		a.io.notef("note: it takes the project's profile %s, which is found in %s and below", v.profile, filepath.Dir(v.source))
+	}
 	if a.env("GATEPASS_HOME") != "" {
 		a.io.notef("note: GATEPASS_HOME is set, and must be where the AWS tools run too")
 	}
@@ -80,32 +83,27 @@ func (a *app) noStaticKeys(dir, name string) error {
 	return err
 }
 
-// processCommand is the command line that gives the credentials of v, from any
-// directory. Only what is nothing secret is part of it.
+// processCommand is the command line that gives the credentials of v. Nothing
+// secret is part of it.
 func processCommand(v settingValues) (string, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
 	words := []string{exe, "credentials", "--format", "process"}
-	switch {
-	case v.profile == "":
-		for _, f := range [][2]string{
-			{"--endpoint", v.endpoint},
-			{"--region", v.region},
-			{"--user-pool-id", v.userPool},
-			{"--client-id", v.client},
-			{"--identity-pool-id", v.identityPool},
-		} {
-			if f[1] != "" {
-				words = append(words, f[0], f[1])
-			}
+	if v.profile != "" {
+		return commandLine(append(words, "-p", v.profile))
+	}
+	for _, f := range [][2]string{
+		{"--endpoint", v.endpoint},
+		{"--region", v.region},
+		{"--user-pool-id", v.userPool},
+		{"--client-id", v.client},
+		{"--identity-pool-id", v.identityPool},
+	} {
+		if f[1] != "" {
+			words = append(words, f[0], f[1])
 		}
-	case filepath.Base(v.source) == profile.ProjectFile:
-		return "", hintf(usageErrorf("the profile %s is the project's, in %s: other programs do not find it", v.profile, v.source),
-			"copy it to your own file, and sign in with it there")
-	default:
-		words = append(words, "-p", v.profile)
 	}
 	return commandLine(words)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -87,4 +88,35 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%q became %s", w, got)
 		}
 	}
+}
+
+// FuzzSetAWSProfile: whatever the file holds, doing it twice is doing it once,
+// no line of another section is touched, and ours are there.
+func FuzzSetAWSProfile(f *testing.F) {
+	for _, text := range []string{"", "[default]\nregion = x\n", "[profile a]\r\nx=1\r\n\r\n[profile b]\ny", "[", "[]\n", "]\n[profile notes", "# [profile notes]\n", "region = x\n[profile notes]#\n  region = y"} {
+		f.Add(text)
+	}
+	set := [][2]string{{"credential_process", "gatepass credentials --format process"}, {"region", "eu-west-1"}}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := setAWSProfile(text, "notes", set)
+		if err != nil {
+			return // the section holds what contradicts ours
+		}
+		if again, err := setAWSProfile(got, "notes", set); err != nil || again != got {
+			t.Errorf("twice: %q, %v; once: %q", again, err, got)
+		}
+		lines := strings.SplitAfter(got, "\n")
+		from, to := awsSection(lines, "[profile notes]")
+		if from < 0 || !strings.Contains(strings.Join(lines[from:to], ""), settingLines(set)) {
+			t.Errorf("not set: %q", got)
+		}
+		old := strings.SplitAfter(text, "\n")
+		start, end := awsSection(old, "[profile notes]")
+		if start < 0 {
+			start, end = len(old), len(old)
+		}
+		if !strings.HasPrefix(got, strings.Join(old[:start], "")) || !strings.HasSuffix(got, strings.Join(old[end:], "")) {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
 }
