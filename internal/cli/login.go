@@ -112,7 +112,7 @@ func (a *app) noteStorage() {
 	if why == "" {
 		a.io.notef("the session is %s", a.vault.Where())
 	} else {
-		a.io.notef("note: %s: the key of the session is in a file (mode 0600)", why)
+		a.io.notef("note: %s: the session's key is in a file (mode 0600)", why)
 	}
 }
 

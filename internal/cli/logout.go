@@ -81,7 +81,11 @@ func (a *app) logoutAll(ctx context.Context, read func() (settingValues, error),
 	if err != nil {
 		return err
 	}
-	if err := store.Clear(ctx); err != nil {
+	err = store.Clear(ctx)
+	if errors.Is(err, vault.ErrLocked) {
+		return hintf(fmt.Errorf("the sessions are removed, and their key is not: %w", err), "unlock the keyring and do it again; nothing is left that the key opens")
+	}
+	if err != nil {
 		return err
 	}
 	return failed

@@ -193,10 +193,12 @@ func TestLockedKeyring(t *testing.T) {
 	underKeyring(t, env)
 	want(t, env, 1, "hint: unlock the keyring; or gatepass login, which then keeps the key in a file", "credentials")
 	out, code := runWith(env, gatepasstest.Password+"\n", "login", "ada", "--password-stdin")
-	if code != 0 || !strings.Contains(out, "note: the keyring did not open: ") || !strings.Contains(out, "is in a file (mode 0600)") {
+	if code != 0 || !strings.Contains(out, "note: the desktop's keyring (Secret Service) did not answer in time: ") || !strings.Contains(out, "key is in a file (mode 0600)") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	want(t, env, 0, `{"Version":1,`, "credentials")
+	want(t, env, 1, "gatepass: the sessions are removed, and their key is not: ", "logout", "--all")
+	want(t, env, 4, "nobody", "status")
 }
 
 // underKeyring makes the session say that its key is in the keyring.

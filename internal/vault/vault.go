@@ -31,7 +31,7 @@ import (
 var (
 	// ErrLocked: the session is there and the keyring with its key refuses, or
 	// did not answer in time.
-	ErrLocked = errors.New("the keyring did not open")
+	ErrLocked = errors.New("the key of the sessions is out of reach")
 	// ErrPassphrase: the session is under a passphrase, and there is none or it is wrong.
 	ErrPassphrase = errors.New("the passphrase of the sessions")
 )
@@ -227,7 +227,7 @@ func (v *Vault) Fallback() string {
 	case v.last != byFile || v.NoKeyring:
 		return ""
 	case v.shut != nil:
-		return v.shut.Error()
+		return strings.TrimPrefix(v.shut.Error(), ErrLocked.Error()+": ")
 	case v.ring == nil:
 		return noKeyring()
 	}
