@@ -147,10 +147,10 @@ func (x *exchange) serve() (err error) {
 	if x.plan, err = x.p.prepared(x.r.Context()); err != nil {
 		return err
 	}
-	if err = x.plan.admit(x.r); err != nil {
+	if x.target, err = x.plan.target(cmp.Or(x.r.RequestURI, x.r.URL.RequestURI())); err != nil {
 		return err
 	}
-	if x.target, err = x.plan.target(cmp.Or(x.r.RequestURI, x.r.URL.RequestURI())); err != nil {
+	if err = x.plan.admit(x.r); err != nil {
 		return err
 	}
 	if x.upgrade = upgradeOf(x.r); x.upgrade {
