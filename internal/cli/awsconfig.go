@@ -16,7 +16,8 @@ import (
 )
 
 // writeAWSProfile makes the AWS tools' profile name a client of gatepass: it
-// sets credential_process and region there and keeps everything else of the file.
+// sets credential_process and region there, and endpoint_url where the server is not
+// AWS, and keeps everything else of the file.
 func (a *app) writeAWSProfile(v settingValues, name string) error {
 	if err := needed(map[string]string{"GATEPASS_IDENTITY_POOL_ID": v.identityPool}); err != nil {
 		return err
@@ -39,7 +40,11 @@ func (a *app) writeAWSProfile(v settingValues, name string) error {
 	if err := a.noStaticKeys(filepath.Dir(path), name); err != nil {
 		return err
 	}
-	changed, err := setAWSProfile(string(text), name, [][2]string{{"credential_process", command}, {"region", regionFor(v)}})
+	set := [][2]string{{"credential_process", command}, {"region", regionFor(v)}}
+	if v.endpoint != "" {
+		set = append(set, [2]string{"endpoint_url", v.endpoint})
+	}
+	changed, err := setAWSProfile(string(text), name, set)
 	if err != nil {
 		return hintf(fmt.Errorf("%s: %w", path, err), "choose another name")
 	}
@@ -169,7 +174,7 @@ func otherLines(lines []string, set [][2]string) ([]string, error) {
 		if foreign || slices.Contains(others, key) {
 			return nil, errors.New(key)
 		}
-		if key != set[0][0] && key != set[1][0] {
+		if !slices.ContainsFunc(set, func(kv [2]string) bool { return kv[0] == key }) {
 			kept = append(kept, line)
 		}
 	}

@@ -19,6 +19,9 @@ import (
 // nested is set in the environment of what exec runs, to what it runs as.
 const nested = "GATEPASS_EXEC"
 
+// endpointURL points the AWS tools to another server.
+const endpointURL = "AWS_ENDPOINT_URL"
+
 // conflicting are variables that would take the place of the credentials, or say
 // something else of them.
 var conflicting = []string{
@@ -36,7 +39,8 @@ func newExec(a *app) *cobra.Command {
 environment, and nothing else there that the AWS tools would take instead. The
 exit code is the command's, and signals reach it. The credentials last for an
 hour at most; with --server the command asks for them at an address of this
-machine whenever it needs some, so that it may run for as long as the session.`,
+machine whenever it needs some, so that it may run for as long as the session.
+The AWS tools are pointed to the server of the profile, if that is not AWS.`,
 		Example: `  gatepass exec -- aws sts get-caller-identity
   gatepass exec --server -- terraform apply`,
 		Args: arguments(cobra.ArbitraryArgs),
@@ -71,6 +75,9 @@ func (a *app) exec(ctx context.Context, v settingValues, args []string, serve bo
 	}
 	region := regionFor(v)
 	add := [][2]string{{nested, cmp.Or(v.profile, v.userPool, v.identityPool)}}
+	if a.env(endpointURL) == "" {
+		add = append(add, [2]string{endpointURL, v.endpoint}) // its credentials are of no use to AWS
+	}
 	if serve {
 		s, err := a.serveCredentials(ctx, v)
 		if err != nil {
