@@ -39,7 +39,7 @@ func Main(args []string, streams IOStreams) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{io: streams, env: os.Getenv}
-	root := newRoot(a)
+	root := newRoot(a, append(args, "")[0])
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	a.report(err)
@@ -51,7 +51,9 @@ credentials at an identity pool, signs requests with them, and calls APIs that
 are secured by IAM. It is also the gate itself: a server that speaks the same
 protocols and checks every signature and policy.`
 
-func newRoot(a *app) *cobra.Command {
+// newRoot makes the command that only names, or all of them where it names none:
+// to make what is not run is most of what a short command costs.
+func newRoot(a *app, only string) *cobra.Command {
 	root := &cobra.Command{
 		Use: "gatepass", Short: "sign in, get credentials, call IAM-secured APIs; or be the gate",
 		Long: about,
@@ -71,7 +73,21 @@ func newRoot(a *app) *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.noPrompt, "no-prompt", false, "never ask at the terminal (GATEPASS_NO_PROMPT)")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.applyEnvironment(cmd) }
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles) // fails only for a flag that is not there
-	a.addCommands(root)
+	root.AddGroup(groups...)
+	for _, c := range commands() {
+		if c.name == only {
+			c.add(a, root)
+			return root
+		}
+	}
+	for _, c := range commands() {
+		c.add(a, root)
+	}
+	command{"man", groupHere, newMan}.add(a, root) // it writes about all of them
+	for _, c := range gateCommands(a) {
+		c.GroupID = groupGate
+		root.AddCommand(c)
+	}
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommandGroupID(groupHere)
 	root.SetCompletionCommandGroupID(groupHere)
@@ -83,43 +99,43 @@ func newRoot(a *app) *cobra.Command {
 	return root
 }
 
-// addCommands adds every command, in its group of the help.
-func (a *app) addCommands(root *cobra.Command) {
-	root.AddGroup(groups...)
-	add := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
-			c.GroupID = group
-			root.AddCommand(c)
-		}
+// A command is made only when it may be run.
+type command struct {
+	name, group string
+	make        func(*app) *cobra.Command
+}
+
+func (c command) add(a *app, root *cobra.Command) {
+	cmd := c.make(a)
+	cmd.GroupID = c.group
+	root.AddCommand(cmd)
+}
+
+// commands are all that can be made alone, in the order of the help.
+func commands() []command {
+	return []command{
+		{"login", groupUser, newLogin},
+		{"status", groupUser, newStatus},
+		{"token", groupUser, newToken},
+		{"credentials", groupUser, newCredentials},
+		{"exec", groupUser, newExec},
+		{"totp", groupUser, newTOTP},
+		{"logout", groupUser, newLogout},
+
+		{"call", groupCall, newCall},
+		{"sign", groupCall, newSign},
+		{"explain", groupCall, newExplain},
+		{"proxy", groupCall, newProxy},
+		{"ws", groupCall, newWS},
+
+		{"import", groupHere, newImport},
+		{"profile", groupHere, newProfile},
+		{"api", groupHere, newAPI},
+		{"doctor", groupHere, newDoctor},
+		{"version", groupHere, newVersion},
+
+		{"outbox", groupGate, newOutbox},
 	}
-	add(groupUser,
-		newLogin(a),
-		newStatus(a),
-		newToken(a),
-		newCredentials(a),
-		newExec(a),
-		newTOTP(a),
-		newLogout(a),
-	)
-	add(groupCall,
-		newCall(a),
-		newSign(a),
-		newExplain(a),
-		newProxy(a),
-		newWS(a),
-	)
-	add(groupHere,
-		newImport(a),
-		newProfile(a),
-		newAPI(a),
-		newDoctor(a),
-		newVersion(a),
-		newMan(a),
-	)
-	add(groupGate,
-		newOutbox(a),
-	)
-	add(groupGate, gateCommands(a)...)
 }
 
 // unknownCommand refuses what is no command and proposes what is close to it.
