@@ -83,7 +83,7 @@ var shownFlags = []string{"request", "header", "data", "json", "form", "get", "h
 // requestFlags are the flags that make a request or a connection; where the
 // answer goes is no question here.
 var requestFlags = append(slices.Clone(shownFlags), "url", "url-query", "data-raw", "data-binary", "data-urlencode", "form-string", "upload-file",
-	"user-agent", "referer", "cookie", "compressed", "globoff", "cacert", "cert", "key", "proxy", "noproxy", "resolve", "connect-to",
+	"user-agent", "referer", "cookie", "range", "compressed", "globoff", "cacert", "cert", "key", "proxy", "noproxy", "resolve", "connect-to",
 	"ipv4", "ipv6", "http1.1", "http2", "http2-prior-knowledge", "tlsv1.2", "tlsv1.3", "unix-socket", "connect-timeout")
 
 // addRequestFlags gives f the flags of call that say what is sent and how.

@@ -158,6 +158,9 @@ func (o *Options) defaults(h http.Header, typ string, items bool) {
 	if o.Compressed {
 		h.Set("Accept-Encoding", acceptEncoding)
 	}
+	if o.Range != "" {
+		h.Set("Range", "bytes="+o.Range)
+	}
 	for key, value := range map[string]string{"User-Agent": o.UserAgent, "Referer": o.Referer, "Cookie": o.Cookie} {
 		if value != "" {
 			h.Set(key, value)

@@ -106,6 +106,7 @@ func TestBuildAsCurl(t *testing.T) {
 		{u + " @j.json 'X-E;'", "POST", "/p", `{"a":1}`, "X-E: "},
 		{u + ` 'a\=b=c' 'n:=12345678901234567890'`, "POST", "/p", `{"a=b":"c","n":12345678901234567890}`, ""},
 		{u + " s=@j.json o:=@j.json", "POST", "/p", `{"s":"{\"a\":1}","o":{"a":1}}`, ""},
+		{u + " -r 0-499", "GET", "/p", "", "Range: bytes=0-499"},
 		{u + " --compressed", "GET", "/p", "", "Accept-Encoding: deflate, gzip"},
 		{u + " -d ''", "POST", "/p", "", "Content-Type: " + form},
 	} {

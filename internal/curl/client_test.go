@@ -1,6 +1,7 @@
 package curl
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -320,6 +322,37 @@ func TestVerboseRedacts(t *testing.T) {
 		if strings.Contains(text, secret) {
 			t.Errorf("%q is in %s", secret, text)
 		}
+	}
+}
+
+// A server cannot write to the terminal of who reads what it says; net/http has
+// seen to the headers.
+func TestVerboseIsPlain(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_, _ = http.ReadRequest(bufio.NewReader(c))
+		_, _ = io.WriteString(c, "HTTP/1.1 503 \x1b[31mno\r\nX-A: é\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	}()
+	o := command(t, "http://"+l.Addr().String())
+	c, _ := client(t, o)
+	var trace bytes.Buffer
+	c.Trace = &trace
+	a, err := c.Do(build(t, o, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = a.Body.Close()
+	if text := trace.String() + a.Status; strings.ContainsAny(text, "\x1b\x07") || !strings.Contains(text, "503 ?[31mno") {
+		t.Errorf("%q", text)
 	}
 }
 

@@ -113,6 +113,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := w.base.RoundTrip(r)
 	if err == nil {
+		resp.Status = visible(resp.Status) // notes and errors show it
 		traceResponse(w.c.Trace, resp)
 	}
 	return resp, err

@@ -48,6 +48,7 @@ func (o *Options) requestFlags(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.Head, "head", "I", false, "HEAD: the headers only")
 	fs.StringVarP(&o.UserAgent, "user-agent", "A", "", "`name` to send as User-Agent")
 	fs.StringVarP(&o.Referer, "referer", "e", "", "`URL` to send as Referer")
+	fs.StringVarP(&o.Range, "range", "r", "", "`bytes` of the answer to ask for, like 0-499")
 	setTo(fs, "cookie", "b", "name=value", "cookies to send", o.setCookie)
 	setTo(fs, "user", "u", "name:password", "not supported: it would stand in the place of the signature", refuseUser)
 	fs.BoolVarP(&o.Literal, "globoff", "g", false, "braces in the URL are no template")

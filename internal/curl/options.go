@@ -21,8 +21,8 @@ type Options struct {
 	Head   bool   // -I
 	Upload string // -T: the name of a file, or "-"
 
-	UserAgent, Referer, Cookie string
-	Compressed                 bool
+	UserAgent, Referer, Cookie, Range string
+	Compressed                        bool
 
 	Conn     Conn
 	Transfer Transfer

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,16 @@ func endOfHeaders(w io.Writer) {
 	}
 }
 
+// visible is text of a server without what would change a terminal.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || 0x7f <= r && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 func traceResponse(w io.Writer, resp *http.Response) {
 	if w == nil {
 		return
@@ -92,7 +103,7 @@ func traceResponse(w io.Writer, resp *http.Response) {
 	fmt.Fprintf(w, "< %s %s\n", resp.Proto, resp.Status)
 	for _, key := range sortedKeys(resp.Header) {
 		for _, v := range resp.Header[key] {
-			fmt.Fprintf(w, "< %s: %s\n", key, Redact(key, v))
+			fmt.Fprintf(w, "< %s: %s\n", key, visible(Redact(key, v)))
 		}
 	}
 	fmt.Fprintln(w, "<")
