@@ -130,25 +130,25 @@ func noSuchProfile(name string, files []*profile.File) error {
 
 // profileFiles reads the project's file, if there is one, and the user's.
 func (a *app) profileFiles(home string) ([]*profile.File, error) {
-	var paths []string
+	var files []*profile.File
 	if dir, err := os.Getwd(); err == nil {
-		if path := profile.FindProject(dir); path != "" {
-			paths = append(paths, path)
+		f, err := profile.ReadProject(dir)
+		if err != nil {
+			return nil, &usageError{err}
+		}
+		if f != nil {
+			files = append(files, f)
 		}
 	}
 	dir, err := homeDir(home)
 	if err != nil {
 		return nil, err
 	}
-	var files []*profile.File
-	for _, path := range append(paths, filepath.Join(dir, profile.UserFile)) {
-		f, err := profile.Read(path)
-		if err != nil {
-			return nil, &usageError{err}
-		}
-		files = append(files, f)
+	f, err := profile.Read(filepath.Join(dir, profile.UserFile))
+	if err != nil {
+		return nil, &usageError{err}
 	}
-	return files, nil
+	return append(files, f), nil
 }
 
 // client makes the client of the user pool that the settings name.
@@ -248,13 +248,33 @@ func homeDir(home string) (string, error) {
 	return filepath.Join(dir, "gatepass"), nil
 }
 
+// ofOneRequest marks flags that have no variable: they say what one request is,
+// and GATEPASS_USER or GATEPASS_OUTPUT may be there for another reason.
+const ofOneRequest = "of one request"
+
+// withoutVariables marks the flags of f that are not among own.
+func withoutVariables(f *pflag.FlagSet, own map[string]bool) {
+	f.VisitAll(func(flag *pflag.Flag) {
+		if !own[flag.Name] {
+			_ = f.SetAnnotation(flag.Name, ofOneRequest, []string{}) // it is there
+		}
+	})
+}
+
+// namesOf are the names of the flags of f.
+func namesOf(f *pflag.FlagSet) map[string]bool {
+	names := map[string]bool{}
+	f.VisitAll(func(flag *pflag.Flag) { names[flag.Name] = true })
+	return names
+}
+
 // applyEnvironment sets every flag of cmd that was not given and whose variable
 // is set: --no-prompt is GATEPASS_NO_PROMPT.
 func (a *app) applyEnvironment(cmd *cobra.Command) error {
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		value := a.env(variableOf(f.Name))
-		if f.Changed || value == "" || f.Name == "help" {
+		if _, without := f.Annotations[ofOneRequest]; without || f.Changed || value == "" || f.Name == "help" {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 )
@@ -68,12 +69,31 @@ func (f *File) check() error {
 	if _, ok := f.Profiles[f.Use]; f.Use != "" && !ok {
 		return fmt.Errorf("%s: use: there is no profile %q among %s", f.Path, f.Use, strings.Join(f.Names(), ", "))
 	}
-	for name := range f.Profiles {
+	for name, p := range f.Profiles {
 		if !ValidName(name) {
 			return fmt.Errorf("%s: %q cannot name a profile: use letters, digits and - _ . between them", f.Path, name)
 		}
+		if bad := p.unprintable(); bad != "" {
+			return fmt.Errorf("%s: the profile %s has a value that is not one line of text: %q", f.Path, name, bad)
+		}
 	}
 	return nil
+}
+
+// unprintable is a value that could be more than it says where it is printed or
+// written into another file; "" if there is none. A project's file comes with the
+// project, from anybody.
+func (p Profile) unprintable() string {
+	values := []string{p.Region, p.UserPoolID, p.ClientID, p.IdentityPoolID, p.Endpoint}
+	for name, api := range p.APIs {
+		values = append(values, name, api.URL, api.Region, api.Service)
+	}
+	for _, v := range values {
+		if strings.ContainsFunc(v, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return v
+		}
+	}
+	return ""
 }
 
 // syntaxError keeps the position and the first line of the YAML library's
@@ -129,6 +149,22 @@ func (f *File) Write() error {
 		return errors.Join(err, os.Remove(temp))
 	}
 	return nil
+}
+
+// ReadProject reads the nearest project file in dir or above it; nil if there is
+// none. One that another user left for whoever works below is an error.
+func ReadProject(dir string) (*File, error) {
+	path := FindProject(dir)
+	if path == "" {
+		return nil, nil
+	}
+	switch other, err := foreign(path, dir); {
+	case err != nil:
+		return nil, err
+	case other:
+		return nil, fmt.Errorf("%s is of another user, and would say where your requests go: remove it, or chown it", path)
+	}
+	return Read(path)
 }
 
 // FindProject gives the path of the nearest project file in dir or above it; ""

@@ -46,6 +46,10 @@ func TestReadRefuses(t *testing.T) {
 		{"profiles: [1]\n", ":1:"},
 		{"profiles:\n  \"a b\": {}\n", "cannot name a profile"},
 		{"\tprofiles: {}\n", ":1:"},
+		{"profiles:\n  a: {endpoint: \"http://127.0.0.1:1\\nregion = x\"}\n", "not one line of text"},
+		{"profiles:\n  a: {region: \"\\e[2J\"}\n", "not one line of text"},
+		{"profiles:\n  a: {apis: {\"\\e]0;x\\a\": {url: https://api.example}}}\n", "not one line of text"},
+		{"profiles:\n  a: {apis: {b: {url: \"https://api.example/\\u202Egpj\"}}}\n", "not one line of text"},
 	} {
 		path := filepath.Join(t.TempDir(), profile.ProjectFile)
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
