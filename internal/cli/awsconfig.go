@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gatepass/gatepass/internal/profile"
 )
@@ -137,6 +138,11 @@ var others = []string{"aws_access_key_id", "role_arn", "source_profile", "creden
 // setAWSProfile sets keys in the section of a profile, which it adds at the end
 // if it is missing. All other lines stay as they are, byte for byte.
 func setAWSProfile(text, name string, set [][2]string) (string, error) {
+	for _, kv := range set {
+		if strings.ContainsFunc(kv[1], unicode.IsControl) { // a line end would begin another setting
+			return "", usageErrorf("%q cannot be the %s of a profile", kv[1], kv[0])
+		}
+	}
 	header := "[profile " + name + "]"
 	if name == "default" {
 		header = "[default]"

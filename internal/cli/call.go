@@ -61,7 +61,9 @@ than the first is sent no credentials.`,
 	f.StringVar(&o.printCurl, "print-curl", "", "print the signed request as a curl command and send nothing; `with-secrets` to run it")
 	f.Lookup("print-curl").NoOptDefVal = redacted
 	f.BoolVar(&o.offline, "offline", false, "print the signed request and send nothing")
+	own := namesOf(f)
 	o.Flags(f)
+	withoutVariables(f, own)
 	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

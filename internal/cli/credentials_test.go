@@ -76,6 +76,11 @@ func TestSetAWSProfile(t *testing.T) {
 	if _, err := setAWSProfile("[profile notes]\nrole_arn = x\n", "notes", set); err == nil {
 		t.Error("a profile of a role was overwritten")
 	}
+	for _, bad := range []string{"a\ncredential_process = id", "a\rb", "a\x00", "a\x1b[2J"} {
+		if got, err := setAWSProfile("", "notes", [][2]string{set[0], {"endpoint_url", bad}}); err == nil {
+			t.Errorf("%q was written: %q", bad, got)
+		}
+	}
 }
 
 func TestCommandLine(t *testing.T) {

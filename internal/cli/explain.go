@@ -90,6 +90,7 @@ var requestFlags = append(slices.Clone(shownFlags), "url", "url-query", "data-ra
 func addRequestFlags(f *pflag.FlagSet, o *curl.Options) {
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.Flags(all)
+	withoutVariables(all, nil)
 	for _, name := range requestFlags {
 		if flag := all.Lookup(name); flag != nil && f.Lookup(name) == nil {
 			flag.Hidden = !slices.Contains(shownFlags, name)

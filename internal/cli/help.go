@@ -56,11 +56,13 @@ func exitPage() string {
 
 func environmentPage() string {
 	var b strings.Builder
-	b.WriteString(`Every flag has a variable: --no-prompt is GATEPASS_NO_PROMPT. A flag wins over
-its variable, and the variable over the profile: that of -p or GATEPASS_PROFILE,
-else the one in use in the nearest .gatepass.yaml from here upwards, else in the
-user's own file (gatepass profile list). Where flags and variables name another
-pool than the profile in use, the profile is left out.
+	b.WriteString(`Every flag has a variable: --no-prompt is GATEPASS_NO_PROMPT. Only those that say
+what one request is have none: what call, sign and explain have from curl, and
+--param, --query, --jq and --template. A flag wins over its variable, and the
+variable over the profile: that of -p or GATEPASS_PROFILE, else the one in use in
+the nearest .gatepass.yaml from here upwards, else in the user's own file
+(gatepass profile list). Where flags and variables name another pool than the
+profile in use, the profile is left out.
 
 `)
 	for _, s := range settings(new(settingValues)) {
