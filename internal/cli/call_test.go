@@ -33,6 +33,15 @@ func (s *seen) add(r *http.Request) int {
 	return len(s.list)
 }
 
+// take gives what was seen, and forgets it.
+func (s *seen) take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.list
+	s.list = nil
+	return list
+}
+
 // callKeys runs call with keys of the environment.
 func callKeys(t *testing.T, args ...string) string {
 	t.Helper()
@@ -61,13 +70,13 @@ func TestCallFollowsRedirects(t *testing.T) {
 	}))
 	defer srv.Close()
 	out := callKeys(t, "-L", "-d", "-body", "--api-key", "key", srv.URL+"/a")
-	got := strings.Join(append(here.list, there.list...), ", ")
+	got := strings.Join(append(here.take(), there.take()...), ", ")
 	if want := "POST /a signed-body, POST /b signed-body, GET /c bare"; got != want || !strings.Contains(out, "without credentials") {
 		t.Errorf("%s, want %s; said %q", got, want, out)
 	}
-	here.list = nil
-	if out := callKeys(t, srv.URL+"/a"); len(here.list) != 1 || !strings.Contains(out, "redirects to "+srv.URL+"/b; -L follows") {
-		t.Errorf("%v, %q", here.list, out)
+	out = callKeys(t, srv.URL+"/a")
+	if got := here.take(); len(got) != 1 || !strings.Contains(out, "redirects to "+srv.URL+"/b; -L follows") {
+		t.Errorf("%v, %q", got, out)
 	}
 }
 

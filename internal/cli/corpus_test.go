@@ -31,6 +31,9 @@ type awkward struct {
 
 func newAwkward(t *testing.T) *awkward {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: starts a process for each of the awkward requests")
+	}
 	st := gatepasstest.New(t, func(s *server.Server) {
 		c := server.Sample("")
 		c.Roles[0].Policies["all"] = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}}`
