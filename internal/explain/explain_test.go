@@ -376,3 +376,29 @@ func TestMismatch(t *testing.T) {
 		}
 	}
 }
+
+// A command that is shown runs nothing that a recording put into it.
+func TestCommandsAreQuoted(t *testing.T) {
+	x := got(http.StatusForbidden, "ForbiddenException", message("Forbidden"))
+	x.in.Request.Method, x.in.Request.URL = "GET;touch${IFS}x", "https://$(id).execute-api.us-east-1.amazonaws.com/prod/`id`?a='$(id)"
+	shown := 0
+	for _, c := range Explain(x.in).Causes {
+		for _, fix := range c.Fix {
+			if strings.Contains(fix, ";TOUCH") {
+				shown++
+			}
+			bare := ""
+			for i, part := range strings.Split(strings.ReplaceAll(fix, `'\''`, ""), "'") {
+				if i%2 == 0 {
+					bare += part
+				}
+			}
+			if strings.ContainsAny(bare, "$`;") {
+				t.Errorf("%s", fix)
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("no command was shown")
+	}
+}

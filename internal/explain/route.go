@@ -259,7 +259,7 @@ func (v *view) command(verb string) string {
 }
 
 func (v *view) commandFor(verb, to string) string {
-	return "gatepass " + verb + " " + strings.ToUpper(clean(v.Request.Method)) + " " + shellQuote(withoutPresign(to))
+	return "gatepass " + verb + " " + shellQuote(strings.ToUpper(clean(v.Request.Method))) + " " + shellQuote(withoutPresign(to))
 }
 
 func (v *view) presignCommand() string {
