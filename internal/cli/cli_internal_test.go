@@ -1,9 +1,37 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"testing"
 )
+
+// What a server says is no command to the terminal.
+func TestNotesArePlain(t *testing.T) {
+	var errs bytes.Buffer
+	a := &app{io: IOStreams{Out: io.Discard, Err: &errs}, env: func(string) string { return "" }}
+	a.report(hintf(errors.New("no \x1b]0;x\a\u009b2J\r\x7f\nis ünï\tno"), "\x1b[2Jgo"))
+	if got, want := errs.String(), "gatepass: no ?]0;x??2J??\nis ünï\tno\nhint: ?[2Jgo\n"; got != want {
+		t.Errorf("%q; want %q", got, want)
+	}
+}
+
+// Nor is what the user pool has the user asked; our own picture is.
+func TestQuestionsArePlain(t *testing.T) {
+	if got, want := shown("\x1b[40m█\n", "Code (\x1b[2J): "), "\x1b[40m█\nCode (?[2J): "; got != want {
+		t.Errorf("%q; want %q", got, want)
+	}
+}
+
+func TestMessageForTerminal(t *testing.T) {
+	const in = "a\x1b[2J\tb"
+	for terminal, want := range map[bool]string{true: "a?[2J\tb\n", false: in + "\n"} {
+		if got := string(messageLine([]byte(in), terminal)); got != want {
+			t.Errorf("%v: %q; want %q", terminal, got, want)
+		}
+	}
+}
 
 // A command that is made alone is the one that its name says.
 func TestCommandsAlone(t *testing.T) {

@@ -134,9 +134,9 @@ func (d *doctor) page() string {
 	colored := d.a.color(d.a.io.Out)
 	for _, f := range d.findings {
 		var text strings.Builder
-		wrapped(&text, "                      ", f.Detail)
+		wrapped(&text, "                      ", plain(f.Detail))
 		if f.Fix != "" {
-			wrapped(&text, "                      ", "-> "+f.Fix)
+			wrapped(&text, "                      ", "-> "+plain(f.Fix))
 		}
 		if width(f.Check) > 15 { // the name of an API
 			fmt.Fprintf(&b, "%s %s\n%s", paint(colored, f.Status), f.Check, text.String())

@@ -80,7 +80,7 @@ func (w *reportWriter) report(r explained) {
 	}
 	w.line(w.style(style, head))
 	if r.request != nil {
-		w.line(r.request.Method + " " + shownURL(r.request.URL))
+		w.line(plain(r.request.Method) + " " + shownURL(r.request.URL))
 	}
 	if r.RequestID != "" {
 		w.line("request id " + r.RequestID)

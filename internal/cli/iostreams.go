@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -20,7 +22,18 @@ func System() IOStreams { return IOStreams{In: os.Stdin, Out: os.Stdout, Err: os
 
 // notef writes a line that is not what was asked for.
 func (s IOStreams) notef(format string, args ...any) {
-	fmt.Fprintf(s.Err, format+"\n", args...)
+	fmt.Fprintln(s.Err, plain(fmt.Sprintf(format, args...)))
+}
+
+// plain is text without what would be a command to a terminal: some of it is what
+// servers say.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 // outIsTerminal says whether a person reads stdout.

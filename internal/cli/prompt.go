@@ -18,11 +18,19 @@ const maxSecret = 4 << 10
 
 // ask asks at the terminal, unless it was told not to.
 func (a *app) ask(ctx context.Context, question string, hidden bool) (string, error) {
+	return a.askBelow(ctx, "", question, hidden)
+}
+
+// askBelow is ask with a picture of ours above the question.
+func (a *app) askBelow(ctx context.Context, picture, question string, hidden bool) (string, error) {
 	if a.noPrompt {
 		return "", usageErrorf("%s is not asked for: --no-prompt", questionOf(question))
 	}
-	return askTerminal(ctx, question, hidden)
+	return askTerminal(ctx, shown(picture, question), hidden)
 }
+
+// shown is what a question looks like: the user pool has a word in it.
+func shown(picture, question string) string { return picture + plain(question) }
 
 // canAsk says whether there is somebody to ask, before something is begun.
 func (a *app) canAsk(what string) error {

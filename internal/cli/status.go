@@ -216,7 +216,7 @@ func (a *app) printStatuses(list []*status) error {
 		t := tabwriter.NewWriter(a.io.Out, 0, 0, 3, ' ', 0)
 		for _, row := range st.rows(len(list) > 1) {
 			if row[1] != "" {
-				fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+				fmt.Fprintf(t, "%s\t%s\n", row[0], strings.ReplaceAll(plain(row[1]), "\n", " "))
 			}
 		}
 		if err := t.Flush(); err != nil {

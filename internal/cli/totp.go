@@ -69,7 +69,7 @@ func (a *app) enrol(ctx context.Context, secret gatepass.TOTPSecret, account str
 	if err != nil {
 		return "", err
 	}
-	return a.ask(ctx, picture+"Scan this with an authenticator app, or type "+secret.Reveal()+"\nCode that the app shows: ", false)
+	return a.askBelow(ctx, picture, "Scan this with an authenticator app, or type "+secret.Reveal()+"\nCode that the app shows: ", false)
 }
 
 // maxURI is how long a URI may be for its QR code to leave room for the question

@@ -241,7 +241,7 @@ func (a *app) receive(ctx context.Context, conn *websocket.Conn, count int) erro
 		}
 		if kind == websocket.MessageBinary && a.io.outIsTerminal() && !utf8.Valid(message) {
 			a.io.notef("a binary message of %d bytes, which is not written to a terminal", len(message))
-		} else if _, err := a.io.Out.Write(append(message, '\n')); err != nil {
+		} else if _, err := a.io.Out.Write(messageLine(message, a.io.outIsTerminal())); err != nil {
 			return &writeError{err}
 		}
 		if n == count {
@@ -249,6 +249,14 @@ func (a *app) receive(ctx context.Context, conn *websocket.Conn, count int) erro
 			return errEnough
 		}
 	}
+}
+
+// messageLine is a message as it is written; on a terminal it is no command to it.
+func messageLine(message []byte, terminal bool) []byte {
+	if terminal {
+		message = []byte(plain(string(message)))
+	}
+	return append(message, '\n')
 }
 
 // closed says how the connection ended.

@@ -182,6 +182,8 @@ func TestDeliver(t *testing.T) {
 		case "/404":
 			w.WriteHeader(404)
 			io.WriteString(w, `{"message":"no"}`)
+		case "/escapes":
+			io.WriteString(w, `{"a":"x\u001b[2J\u009b1m\n\ty", "b\u0007": ["\u001b"]}`)
 		default:
 			io.WriteString(w, "text")
 		}
@@ -210,6 +212,10 @@ func TestDeliver(t *testing.T) {
 		{Streams{}, "/json --jq .b,\"x\\(1)\"", "{}\nx1\n", ""},
 		{Streams{}, "/json -w %{http_code}|%{size_download}|%{content_type}|%header{content-length}|%%|\\n", jsonBody + "200|" + strconv.Itoa(len(jsonBody)) + "|text/plain|" + strconv.Itoa(len(jsonBody)) + "|%|\n", ""},
 		{Streams{}, "/json --template {{.a}}", "2", ""},
+		{Streams{}, "/escapes --jq .a", "x\x1b[2J\u009b1m\n\ty\n", ""},
+		{screen, "/escapes --jq .a", "x?[2J?1m\n\ty\n", ""},
+		{screen, "/escapes --jq keys[]", "a\nb?\n", ""},
+		{screen, "/escapes --template {{.a}}", "x?[2J?1m\n\ty", ""},
 	} {
 		args := strings.Fields(c.args)
 		out, _, err := fetch(t, c.s, append(args[1:], u+args[0])...)

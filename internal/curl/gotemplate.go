@@ -15,7 +15,7 @@ import (
 
 // template writes a JSON answer by a Go template, with gh's functions.
 func (c *Client) template(in io.Reader, d *Delivery, out io.Writer, s Streams) error {
-	v, err := decode(in, d)
+	v, err := decode(in, d, s.Terminal)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestTemplateAsGo(t *testing.T) {
 		`{{define "x"}}<{{.}}>{{end}}{{template "x" .name}}{{template "x"}}`, "{{- 1 -}} \n {{/* c */}}x", "{{(index .list 0).v}}", "{{range 3}}{{.}}{{end}}", `{{"q" | printf "%q"}}`, "{{true}} {{1.5}} {{'a'}}",
 	} {
 		d := &Delivery{}
-		data, err := decode(strings.NewReader(templateData), d)
+		data, err := decode(strings.NewReader(templateData), d, false)
 		if err != nil {
 			t.Fatal(err)
 		}

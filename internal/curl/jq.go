@@ -22,7 +22,7 @@ func (c *Client) filter(in io.Reader, d *Delivery, out io.Writer, s Streams) err
 	if err != nil {
 		return errorf("--jq: %v", err)
 	}
-	v, err := decode(in, d)
+	v, err := decode(in, d, s.Terminal)
 	if err != nil {
 		return err
 	}
@@ -58,8 +58,8 @@ func printValue(v any, out io.Writer, s Streams) error {
 }
 
 // decode reads the answer, which must be one JSON document, and keeps the digits
-// of its integers.
-func decode(in io.Reader, d *Delivery) (any, error) {
+// of its integers. Texts for a terminal are no commands to it.
+func decode(in io.Reader, d *Delivery, terminal bool) (any, error) {
 	head := &headWriter{d}
 	dec := json.NewDecoder(io.TeeReader(in, head))
 	dec.UseNumber()
@@ -74,7 +74,29 @@ func decode(in io.Reader, d *Delivery) (any, error) {
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, fmt.Errorf("the answer is not one JSON document")
 	}
-	return numbers(v), nil
+	if v = numbers(v); terminal {
+		v = harmless(v)
+	}
+	return v, nil
+}
+
+// harmless is v with texts that cannot change a terminal.
+func harmless(v any) any {
+	switch v := v.(type) {
+	case string:
+		return visibleLines(v)
+	case []any:
+		for i := range v {
+			v[i] = harmless(v[i])
+		}
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[visibleLines(k)] = harmless(e)
+		}
+		return out
+	}
+	return v
 }
 
 type headWriter struct{ d *Delivery }

@@ -96,6 +96,15 @@ func visible(s string) string {
 	}, s)
 }
 
+// visibleLines is visible for a text of several lines.
+func visibleLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = visible(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 func traceResponse(w io.Writer, resp *http.Response) {
 	if w == nil {
 		return
