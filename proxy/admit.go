@@ -20,6 +20,10 @@ func refusal(status int, code, text string) *wire.Error {
 // that was pointed at this machine, or from another origin. With the credentials
 // of the proxy they could do, and read, what its user can.
 func (pl *plan) admit(r *http.Request) error {
+	if r.Method == http.MethodTrace || r.Method == http.MethodConnect { // RFC 9110 sections 9.3.6 and 9.3.8
+		return refusal(http.StatusMethodNotAllowed, "MethodNotAllowedException",
+			"the method "+r.Method+" is not passed on: it opens a tunnel, or has the credentials sent back")
+	}
 	if !pl.expects(r.Host) {
 		return refusal(http.StatusForbidden, "ForbiddenHostException", "the Host "+quoted(r.Host)+" is not one this proxy answers to")
 	}

@@ -164,5 +164,9 @@ func (x *exchange) serve() (err error) {
 	if err != nil {
 		return err
 	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		_ = resp.Body.Close()
+		return errUnasked
+	}
 	return x.respond(resp)
 }

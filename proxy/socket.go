@@ -15,10 +15,12 @@ import (
 // lingers is how long one side of a socket may go on when the other has ended.
 const lingers = 5 * time.Second
 
+var errUnasked = refusal(http.StatusBadGateway, "BadGatewayException", "the upstream switched to a protocol that nobody asked for")
+
 // upgradeOf says whether a request opens a WebSocket (RFC 6455 section 4.1).
 func upgradeOf(r *http.Request) bool {
 	up := r.Header["Upgrade"]
-	return len(up) == 1 && strings.EqualFold(up[0], "websocket") && named(r.Header["Connection"], "upgrade") && r.ProtoMajor == 1
+	return r.Method == http.MethodGet && r.ContentLength == 0 && len(up) == 1 && strings.EqualFold(up[0], "websocket") && named(r.Header["Connection"], "upgrade") && r.ProtoMajor == 1
 }
 
 // socket signs the handshake, and then copies both ways until either side ends.
@@ -33,7 +35,7 @@ func (x *exchange) socket() error {
 	far, ok := resp.Body.(io.ReadWriteCloser)
 	if !ok || !strings.EqualFold(resp.Header.Get("Upgrade"), "websocket") {
 		_ = resp.Body.Close()
-		return refusal(http.StatusBadGateway, "BadGatewayException", "the upstream switched to a protocol that nobody asked for")
+		return errUnasked
 	}
 	defer far.Close()
 	near, rw, err := http.NewResponseController(x.w).Hijack()

@@ -25,10 +25,16 @@ type wallet struct {
 	cur atomic.Pointer[gatepass.Credentials]
 
 	mu     sync.Mutex
-	asking chan struct{} // closed when the question under way is answered
+	asking *question // under way
 	timer  *time.Timer
 	stop   context.CancelFunc
 	closed bool
+}
+
+// question is one call for credentials, that others wait for too.
+type question struct {
+	done chan struct{}
+	err  error // for all who waited; nil too when the one who asked has gone
 }
 
 var errNoKeys = errors.New("the credentials have no access key id or no secret")
@@ -58,20 +64,21 @@ func alive(c *gatepass.Credentials) bool {
 type source func(context.Context) (gatepass.Credentials, error)
 
 // ask asks for credentials, unless those in hand will do by the time it is this
-// caller's turn: one question at a time.
+// caller's turn: one question at a time. Who waited for one that failed has the
+// same answer: to ask again, one behind the other, would only add up the time.
 func (w *wallet) ask(ctx context.Context, p *Proxy, how source, do func(*gatepass.Credentials) bool) (*gatepass.Credentials, error) {
-	for {
-		done, mine := w.turn()
-		if mine {
-			defer w.pass(done)
-			break
-		}
+	q, mine := w.turn()
+	for ; !mine; q, mine = w.turn() {
 		select {
-		case <-done:
+		case <-q.done:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+		if q.err != nil && !do(w.cur.Load()) {
+			return nil, &walletError{q.err}
+		}
 	}
+	defer w.pass(q)
 	if c := w.cur.Load(); do(c) {
 		return c, nil
 	}
@@ -81,6 +88,7 @@ func (w *wallet) ask(ctx context.Context, p *Proxy, how source, do func(*gatepas
 	}
 	if err != nil {
 		if ctx.Err() == nil {
+			q.err = err
 			w.failed(p, err)
 		}
 		return nil, &walletError{err}
@@ -96,21 +104,21 @@ func (e *walletError) Error() string { return "no credentials to sign with: " + 
 
 func (e *walletError) Unwrap() error { return e.err }
 
-func (w *wallet) turn() (done chan struct{}, mine bool) {
+func (w *wallet) turn() (q *question, mine bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.asking != nil {
 		return w.asking, false
 	}
-	w.asking = make(chan struct{})
+	w.asking = &question{done: make(chan struct{})}
 	return w.asking, true
 }
 
-func (w *wallet) pass(done chan struct{}) {
+func (w *wallet) pass(q *question) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asking = nil
-	close(done)
+	close(q.done)
 }
 
 func (w *wallet) failed(p *Proxy, err error) {
