@@ -71,26 +71,6 @@ func texts(docs map[string]Document) map[string]string {
 	return out
 }
 
-// trustFor is the standard trust policy of a role that an identity pool uses:
-// that pool, and signed-in users or guests, never both.
-func (c *Config) trustFor(role string) string {
-	for _, p := range c.IdentityPools {
-		amr := ""
-		switch role {
-		case p.AuthenticatedRole:
-			amr = "authenticated"
-		case p.UnauthenticatedRole:
-			amr = "unauthenticated"
-		default:
-			continue
-		}
-		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},`+
-			`"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":%q},`+
-			`"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":%q}}}}`, p.ID, amr)
-	}
-	return ""
-}
-
 func (s *Server) applyUserPool(ctx context.Context, p UserPool) error {
 	now := s.Now()
 	pool := store.UserPool{ID: p.ID, Name: cmp.Or(p.Name, p.ID), Created: now, Modified: now, Settings: p.settings()}
@@ -257,30 +237,6 @@ func (s *Server) run(ctx context.Context, name string, in, out any) error {
 		return err
 	}
 	return json.Unmarshal(reply, out)
-}
-
-func (s *Server) applyIdentityPools(ctx context.Context) error {
-	for _, p := range s.Config.IdentityPools {
-		pool := store.IdentityPool{
-			ID: p.ID, Name: cmp.Or(p.Name, p.ID), AllowUnauthenticated: p.AllowGuests, AllowClassic: p.AllowClassic,
-			Roles: map[string]string{}, Created: s.Now(),
-		}
-		for _, pr := range p.Providers {
-			pool.Providers = append(pool.Providers, store.IdentityProvider{
-				ProviderName: "cognito-idp." + s.region() + ".amazonaws.com/" + pr.UserPool, ClientID: pr.Client, ServerSideTokenCheck: pr.ServerSideCheck,
-			})
-		}
-		if p.AuthenticatedRole != "" {
-			pool.Roles["authenticated"] = s.roleARN(p.AuthenticatedRole)
-		}
-		if p.UnauthenticatedRole != "" {
-			pool.Roles["unauthenticated"] = s.roleARN(p.UnauthenticatedRole)
-		}
-		if err := s.store.Update(ctx, func(tx *store.Tx) error { return tx.PutIdentityPool(pool) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *Server) applyAdmins(ctx context.Context) error {

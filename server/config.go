@@ -87,28 +87,10 @@ type User struct {
 	Password    Secret            `yaml:"-"` // in place of PasswordEnv, for a Config made in Go
 }
 
-// IdentityPool declares a Cognito identity pool that accepts logins of user pool
-// clients and, if allowed, guests.
-type IdentityPool struct {
-	ID                  string     `yaml:"id"` // <region>:<uuid>
-	Name                string     `yaml:"name"`
-	AllowGuests         bool       `yaml:"allow_guests"`
-	AllowClassic        bool       `yaml:"allow_classic"` // GetOpenIdToken
-	Providers           []Provider `yaml:"providers"`
-	AuthenticatedRole   string     `yaml:"authenticated_role"` // role names of this file
-	UnauthenticatedRole string     `yaml:"unauthenticated_role"`
-}
-
-// Provider is a user pool client whose ID tokens an identity pool accepts.
-type Provider struct {
-	UserPool        string `yaml:"user_pool"` // pool id
-	Client          string `yaml:"client"`    // client id, the token's aud
-	ServerSideCheck bool   `yaml:"server_side_check"`
-}
-
 // Role declares an IAM role. Trust may be left out for a role that an identity
-// pool of the same file uses: the trust policy is then the standard one, bound
-// to that pool (aud) and to signed-in users or guests (amr).
+// pool of the same file uses, for itself, in a rule or by a group of a user pool
+// whose tokens it takes roles from: the trust policy is then the standard one,
+// bound to that pool (aud) and to signed-in users or guests (amr).
 type Role struct {
 	Name     string              `yaml:"name"`
 	Trust    *Document           `yaml:"trust"`

@@ -18,6 +18,8 @@ identity_pools:
     authenticated_role: NotesUser
     providers:
       - {user_pool: us-east-1_Notes, client: web}
+    role_mappings:
+      - {user_pool: us-east-1_Notes, client: web, type: rules, otherwise: deny, rules: [{claim: a, match: Equals, value: b, role: NotesUser}]}
 roles:
   - name: NotesUser
     policies:
@@ -48,18 +50,24 @@ func TestM04(t *testing.T) {
 		line     int
 		says     string
 	}{
-		"unknown key":          {"region: us-east-1", "regoin: us-east-1", 1, "regoin"},
-		"repeated key":         {"    clients:", "    id: us-east-1_Other\n    clients:", 4, "id"},
-		"wrong type":           {"stages: [prod]", "stages: {prod: 1}", 19, ""},
-		"bad region":           {"region: us-east-1", "region: us-east-1@evil", 1, "not an AWS region"},
-		"bad pool id":          {"id: us-east-1_Notes", "id: notes pool", 3, "user pool id"},
-		"unknown role":         {"authenticated_role: NotesUser", "authenticated_role: Nobody", 8, "Nobody"},
-		"unknown client":       {"client: web}", "client: app}", 10, "app"},
-		"malformed policy":     {"Effect: Allow", "Effect: allow", 15, "Effect"},
-		"unknown auth":         {"auth: AWS_IAM", "auth: MAGIC", 18, "MAGIC"},
-		"no auth":              {"auth: AWS_IAM, ", "", 18, ""},
-		"no backend":           {`, uri: "http://127.0.0.1:3000"`, "", 21, "uri or handler"},
-		"metadata backend C17": {"http://127.0.0.1:3000", "http://169.254.169.254", 18, ""},
+		"unknown key":           {"region: us-east-1", "regoin: us-east-1", 1, "regoin"},
+		"repeated key":          {"    clients:", "    id: us-east-1_Other\n    clients:", 4, "id"},
+		"wrong type":            {"stages: [prod]", "stages: {prod: 1}", 21, ""},
+		"bad region":            {"region: us-east-1", "region: us-east-1@evil", 1, "not an AWS region"},
+		"bad pool id":           {"id: us-east-1_Notes", "id: notes pool", 3, "user pool id"},
+		"unknown role":          {"authenticated_role: NotesUser", "authenticated_role: Nobody", 8, "Nobody"},
+		"unknown client":        {"client: web}", "client: app}", 10, "app"},
+		"mapping of a stranger": {"client: web, type", "client: app, type", 12, "app"},
+		"unknown mapping type":  {"type: rules", "type: rule", 12, "rule"},
+		"mapping without else":  {"otherwise: deny, ", "", 12, "deny"},
+		"token with rules":      {"type: rules", "type: token", 12, "rules"},
+		"unknown match":         {"match: Equals", "match: equals", 12, "Equals"},
+		"role of a rule":        {"role: NotesUser}]", "role: Nobody}]", 12, "Nobody"},
+		"malformed policy":      {"Effect: Allow", "Effect: allow", 17, "Effect"},
+		"unknown auth":          {"auth: AWS_IAM", "auth: MAGIC", 20, "MAGIC"},
+		"no auth":               {"auth: AWS_IAM, ", "", 20, ""},
+		"no backend":            {`, uri: "http://127.0.0.1:3000"`, "", 23, "uri or handler"},
+		"metadata backend C17":  {"http://127.0.0.1:3000", "http://169.254.169.254", 20, ""},
 	} {
 		text := strings.Replace(goodConfig, c.old, c.new, 1)
 		if text == goodConfig {
@@ -85,7 +93,7 @@ func TestUnknownHandler(t *testing.T) {
 	}
 	err = (&server.Server{Config: c}).Start(t.Context())
 	var ce *server.ConfigError
-	if !errors.As(err, &ce) || ce.Line != 21 || !strings.Contains(ce.Message, "nothing") {
+	if !errors.As(err, &ce) || ce.Line != 23 || !strings.Contains(ce.Message, "nothing") {
 		t.Errorf("%+v", err)
 	}
 }

@@ -164,31 +164,6 @@ func (c *Config) hasClient(pool, client string) bool {
 	})
 }
 
-func (c *Config) validateIdentityPools() error {
-	for i, p := range c.IdentityPools {
-		at := fmt.Sprintf("$.identity_pools[%d]", i)
-		if err := c.match(at+".id", p.ID, identityPoolForm(), "an identity pool id (<region>:<uuid>)"); err != nil {
-			return err
-		}
-		for j, pr := range p.Providers {
-			if !c.hasClient(pr.UserPool, pr.Client) {
-				return c.fail(fmt.Sprintf("%s.providers[%d]", at, j),
-					"no client %q of a user pool %q is declared under user_pools", pr.Client, pr.UserPool)
-			}
-		}
-		if p.AuthenticatedRole != "" && !c.hasRole(p.AuthenticatedRole) {
-			return c.fail(at+".authenticated_role", "no role named %q is declared under roles", p.AuthenticatedRole)
-		}
-		if p.UnauthenticatedRole != "" && !c.hasRole(p.UnauthenticatedRole) {
-			return c.fail(at+".unauthenticated_role", "no role named %q is declared under roles", p.UnauthenticatedRole)
-		}
-		if p.AllowGuests && p.UnauthenticatedRole == "" {
-			return c.fail(at+".unauthenticated_role", "allow_guests needs an unauthenticated_role")
-		}
-	}
-	return nil
-}
-
 func (c *Config) validateRoles() error {
 	for i, r := range c.Roles {
 		at := fmt.Sprintf("$.roles[%d]", i)

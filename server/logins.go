@@ -15,7 +15,7 @@ import (
 // verifyLogin lets identity pools check ID tokens by the user pools' keys.
 func (s *Server) verifyLogin(ctx context.Context, provider, raw string, serverSide bool) (identity.Login, error) {
 	t, err := s.users.VerifyIDToken(ctx, raw, provider, serverSide)
-	return identity.Login{Subject: t.Sub, ClientID: t.ClientID}, err
+	return identity.Login{Subject: t.Sub, ClientID: t.ClientID, Claims: t.Claims}, err
 }
 
 // issue lets identity pools make credentials.

@@ -27,6 +27,7 @@ type operation struct {
 	service, action string
 	signed          bool
 	resource        func(body []byte) string
+	passes          func(body []byte) []string // roles handed on; nil: none
 	run             func(ctx context.Context, body []byte) (any, error)
 }
 
@@ -40,10 +41,16 @@ func (s *Server) operationFor(target string) (operation, bool) {
 	switch service {
 	case wire.TargetIDP:
 		op, ok := s.users.Op(name)
-		return operation{serviceIDP, serviceIDP + ":" + name, op.Signed, func(b []byte) string { return s.users.Resource(name, b) }, op.Run}, ok
+		return operation{
+			service: serviceIDP, action: serviceIDP + ":" + name, signed: op.Signed,
+			resource: func(b []byte) string { return s.users.Resource(name, b) }, run: op.Run,
+		}, ok
 	case wire.TargetIdentity:
 		op, ok := s.identity.Op(name)
-		return operation{serviceIdentity, serviceIdentity + ":" + name, op.Signed, func([]byte) string { return "*" }, op.Run}, ok
+		return operation{
+			service: serviceIdentity, action: serviceIdentity + ":" + name, signed: op.Signed,
+			resource: func(b []byte) string { return s.identity.Resource(name, b) }, passes: op.Passes, run: op.Run,
+		}, ok
 	}
 	return operation{}, false
 }
@@ -85,7 +92,29 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 	if err := s.authorize(r, who, op.action, op.resource(body)); err != nil {
 		return nil, err
 	}
+	if op.passes != nil {
+		if err := s.mayPass(r, who, op.service, op.passes(body)); err != nil {
+			return nil, err
+		}
+	}
 	return op.run(r.Context(), body)
+}
+
+// mayPass asks the caller's policies whether he may hand each of the roles to a
+// service (IAM User Guide, "Grant a user permissions to pass a role to an AWS
+// service").
+func (s *Server) mayPass(r *http.Request, who gateway.Resolved, service string, roles []string) error {
+	facts := requestContext(r, s.region())
+	facts.Set("iam:PassedToService", service+".amazonaws.com")
+	for _, arn := range roles {
+		d := policy.Evaluate(policy.Request{
+			Principal: who.Principal, Action: "iam:PassRole", Resource: arn, Time: s.Now(), Context: facts,
+		}, who.Policies...)
+		if !d.Allowed {
+			return wire.Errorf("NotAuthorizedException", "Access to Role '%s' is forbidden.", arn)
+		}
+	}
+	return nil
 }
 
 // authenticate verifies the signature of a call to a service and gives the

@@ -67,21 +67,6 @@ type SigningKey struct {
 	Created   time.Time
 }
 
-// IdentityPool is a Cognito identity pool.
-type IdentityPool struct {
-	ID, Name                           string
-	AllowUnauthenticated, AllowClassic bool
-	Providers                          []IdentityProvider
-	Roles                              map[string]string // authenticated, unauthenticated: role ARNs
-	Created                            time.Time
-}
-
-// IdentityProvider is a user pool client an identity pool accepts.
-type IdentityProvider struct {
-	ProviderName, ClientID string
-	ServerSideTokenCheck   bool
-}
-
 // Role is an IAM role.
 type Role struct {
 	Name, ARN, ID string // ID is AROA...
@@ -214,14 +199,6 @@ func (tx *Tx) AddSigningKey(k SigningKey) error {
 // SigningKeys lists the keys of a scope by id.
 func (r reader) SigningKeys(ctx context.Context, scope string) ([]SigningKey, error) {
 	return list[SigningKey](ctx, r, byParent, "signingkey", scope, "", everything)
-}
-
-// PutIdentityPool creates or replaces an identity pool.
-func (tx *Tx) PutIdentityPool(p IdentityPool) error { return put(tx, "identitypool", p.ID, "", p) }
-
-// IdentityPool finds an identity pool; ErrNotFound.
-func (r reader) IdentityPool(ctx context.Context, id string) (IdentityPool, error) {
-	return get[IdentityPool](ctx, r, "identitypool", id)
 }
 
 // PutRole creates or replaces a role, by its ARN.

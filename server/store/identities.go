@@ -65,3 +65,58 @@ func (r reader) IdentityByLogin(ctx context.Context, pool string, l Login) (Iden
 	}
 	return r.Identity(ctx, id)
 }
+
+// UnlinkLogin removes a login from the identity; ErrNotFound if it has none such.
+func (tx *Tx) UnlinkLogin(pool, identity string, l Login) error {
+	met, err := tx.changed("DELETE FROM identity_logins WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = $4",
+		pool, l.Provider, l.Subject, identity)
+	if err == nil && !met {
+		return ErrNotFound
+	}
+	return err
+}
+
+// MoveLogins gives all logins of one identity of a pool to another.
+func (tx *Tx) MoveLogins(pool, from, to string) error {
+	return tx.exec("UPDATE identity_logins SET identity = $3 WHERE pool = $1 AND identity = $2", pool, from, to)
+}
+
+// DisableIdentity makes an identity inaccessible for good.
+func (tx *Tx) DisableIdentity(id string) error {
+	return tx.exec("UPDATE identities SET enabled = 0 WHERE id = $1", id)
+}
+
+// DeleteIdentity removes an identity and its logins; one that is not there is no
+// error.
+func (tx *Tx) DeleteIdentity(id string) error {
+	return tx.exec("DELETE FROM identities WHERE id = $1", id)
+}
+
+// ListIdentities lists the identities of a pool by id, after an id ("" for the
+// first).
+func (r reader) ListIdentities(ctx context.Context, pool, after string, limit int, hideDisabled bool) ([]Identity, error) {
+	least := 0
+	if hideDisabled {
+		least = 1
+	}
+	var all []Identity
+	err := r.rows(ctx, func(rows *sql.Rows) error {
+		var id string
+		var enabled, created int64
+		var provider, subject sql.NullString
+		if err := rows.Scan(&id, &enabled, &created, &provider, &subject); err != nil {
+			return err
+		}
+		if n := len(all); n == 0 || all[n-1].ID != id {
+			all = append(all, Identity{ID: id, PoolID: pool, Enabled: enabled != 0, Created: fromMicro(created)})
+		}
+		if provider.Valid {
+			last := &all[len(all)-1]
+			last.Logins = append(last.Logins, Login{Provider: provider.String, Subject: subject.String})
+		}
+		return nil
+	}, `SELECT i.id, i.enabled, i.created, l.provider, l.subject
+		FROM (SELECT id, enabled, created FROM identities WHERE pool = $1 AND id > $2 AND enabled >= $3 ORDER BY id LIMIT $4) AS i
+		LEFT JOIN identity_logins AS l ON l.identity = i.id ORDER BY i.id, l.provider, l.subject`, pool, after, least, limit)
+	return all, err
+}

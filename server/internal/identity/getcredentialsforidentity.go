@@ -13,14 +13,14 @@ const credentialsLifetime = time.Hour
 
 // getCredentialsForIdentity is the enhanced flow (API Reference, GetCredentialsForIdentity).
 func (s *Service) getCredentialsForIdentity(ctx context.Context, in wire.GetCredentialsForIdentityInput) (*wire.GetCredentialsForIdentityOutput, error) {
-	if in.CustomRoleArn != "" {
-		return nil, invalidParameter("gatepass does not support CustomRoleArn: leave it out to get the role of the identity pool.")
+	if n := len(in.CustomRoleArn); n > 0 && (n < minARN || n > maxARN) {
+		return nil, badLength("customRoleArn", minARN, maxARN)
 	}
 	c, err := s.identify(ctx, in.IdentityId, in.Logins, func(store.IdentityPool) error { return nil })
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.session(ctx, c)
+	p, err := s.session(ctx, c, in.CustomRoleArn)
 	if err != nil {
 		return nil, err
 	}

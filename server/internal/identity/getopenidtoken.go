@@ -26,8 +26,11 @@ type openIDClaims struct {
 // getOpenIDToken is the first half of the basic (classic) flow (API Reference, GetOpenIdToken).
 func (s *Service) getOpenIDToken(ctx context.Context, in wire.GetOpenIdTokenInput) (*wire.GetOpenIdTokenOutput, error) {
 	c, err := s.identify(ctx, in.IdentityId, in.Logins, func(pool store.IdentityPool) error {
-		if !pool.AllowClassic {
+		switch {
+		case !pool.AllowClassic:
 			return invalidParameter("Basic (classic) flow is not enabled, please use enhanced flow.")
+		case len(pool.RoleMappings) > 0:
+			return invalidParameter("Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
 		}
 		return nil
 	})
@@ -41,7 +44,7 @@ func (s *Service) getOpenIDToken(ctx context.Context, in wire.GetOpenIdTokenInpu
 	now := s.Now()
 	raw, err := token.Sign(key, token.RS512, openIDClaims{
 		Sub: c.identity.ID, Aud: c.pool.ID, AMR: c.amr(), Iss: cognitoIssuer,
-		PoolARN: "arn:aws:cognito-identity:" + s.Region + ":" + s.AccountID + ":identitypool/" + c.pool.ID,
+		PoolARN: s.arn(c.pool.ID),
 		Exp:     now.Add(openIDLifetime).Unix(), Iat: now.Unix(),
 	})
 	if err != nil {

@@ -157,7 +157,7 @@ func (w *world) verifyLogin(_ context.Context, p, raw string, serverSide bool) (
 	if serverSide && w.inactive {
 		return identity.Login{}, errInactive
 	}
-	return identity.Login{Subject: c.String("sub"), ClientID: c.String("aud")}, nil
+	return identity.Login{Subject: c.String("sub"), ClientID: c.String("aud"), Claims: c.Raw()}, nil
 }
 
 // idToken is an ID token of ada, changed by what the test says; a nil value removes a claim.

@@ -14,65 +14,91 @@ import (
 
 const maxLogins = 10 // LoginsMap of the API Reference
 
+// proof is a login that was verified, and what is known of it beside who it is.
+type proof struct {
+	store.Login
+	kind     kind
+	clientID string            // the token's aud; the pool id for developers' tokens
+	mapping  string            // the key of the provider's role mapping
+	claims   map[string]any    // of an ID token
+}
+
+// kind says whose word a login is.
+type kind int
+
+const (
+	ofUserPool kind = iota
+	ofOIDC
+	ofDeveloper
+)
+
+func (p proof) developer() bool { return p.kind == ofDeveloper }
+
 // verifyLogins checks every login a client sent; one bad login refuses them all. The result is in the order of the
 // providers' names and has each provider once.
-func (s *Service) verifyLogins(ctx context.Context, pool store.IdentityPool, sent map[string]string) ([]store.Login, error) {
+func (s *Service) verifyLogins(ctx context.Context, pool store.IdentityPool, sent map[string]string) ([]proof, error) {
 	if len(sent) > maxLogins {
 		return nil, invalidParameter("1 validation error detected: Value at 'logins' failed to satisfy constraint: Member must have length less than or equal to %d", maxLogins)
 	}
-	var logins []store.Login
+	var logins []proof
 	for _, key := range slices.Sorted(maps.Keys(sent)) {
 		l, err := s.verifyLogin(ctx, pool, key, sent[key])
 		if err != nil {
 			return nil, err
 		}
-		same := slices.IndexFunc(logins, func(other store.Login) bool { return other.Provider == l.Provider })
+		same := slices.IndexFunc(logins, func(other proof) bool { return other.Provider == l.Provider })
 		if same < 0 {
 			logins = append(logins, l)
-		} else if logins[same] != l {
+		} else if logins[same].Login != l.Login {
 			return nil, conflict("Two logins of the provider %s. Send one of them.", l.Provider)
 		}
 	}
-	slices.SortFunc(logins, func(a, b store.Login) int { return strings.Compare(a.Provider, b.Provider) })
+	slices.SortFunc(logins, func(a, b proof) int { return strings.Compare(a.Provider, b.Provider) })
 	return logins, nil
 }
 
-// verifyLogin first finds out whose the token says it is, to word a refusal as AWS does, and then has it verified.
-func (s *Service) verifyLogin(ctx context.Context, pool store.IdentityPool, key, raw string) (store.Login, error) {
-	provider, isUserPool := s.canonical(key)
+func (s *Service) verifyLogin(ctx context.Context, pool store.IdentityPool, key, raw string) (proof, error) {
 	if "https://"+key == cognitoIssuer {
-		return store.Login{}, invalidParameter("gatepass does not support developer authenticated identities: remove %s from Logins.", key)
+		return proof{}, invalidParameter("gatepass does not support developer authenticated identities: remove %s from Logins.", key)
 	}
-	if !isUserPool {
-		return store.Login{}, unsupportedProvider()
+	if provider, isUserPool := s.canonical(key); isUserPool {
+		return s.verifyUserPool(ctx, pool, provider, raw)
 	}
-	says, err := s.peek(provider, raw)
+	return proof{}, unsupportedProvider()
+}
+
+// verifyUserPool first finds out whose the token says it is, to word a refusal as AWS does, and then has it verified.
+func (s *Service) verifyUserPool(ctx context.Context, pool store.IdentityPool, provider, raw string) (proof, error) {
+	says, err := peek(raw, func(iss string) bool { return s.issuerProvider(iss) == provider })
 	if err != nil {
-		return store.Login{}, err
+		return proof{}, err
 	}
 	known, found := s.configured(pool, provider, says.String("aud"))
 	if !found {
-		return store.Login{}, unsupportedProvider()
+		return proof{}, unsupportedProvider()
 	}
 	login, err := s.VerifyLogin(ctx, provider, raw, known.ServerSideTokenCheck)
 	if err != nil {
-		return store.Login{}, s.refusal(err, says)
+		return proof{}, s.refusal(err, says)
 	}
 	if login.ClientID != known.ClientID || login.Subject == "" {
-		return store.Login{}, unsupportedProvider()
+		return proof{}, unsupportedProvider()
 	}
-	return store.Login{Provider: provider, Subject: login.Subject}, nil
+	return proof{
+		Login: store.Login{Provider: provider, Subject: login.Subject}, clientID: login.ClientID,
+		mapping: provider + ":" + login.ClientID, claims: login.Claims,
+	}, nil
 }
 
 // peek holds the checks of what the token says of itself; a token that passes them is still proven to be nothing.
-func (s *Service) peek(provider, raw string) (token.UnverifiedClaims, error) {
+func peek(raw string, isIssuer func(iss string) bool) (token.UnverifiedClaims, error) {
 	says, err := token.Peek(raw)
 	switch {
 	case err != nil:
 		return says.Claims, invalidToken("Not a valid OpenId Connect identity token.")
 	case says.Claims.String("iss") == cognitoIssuer:
 		return says.Claims, invalidToken("Can't pass in a Cognito token.")
-	case s.issuerProvider(says.Claims.String("iss")) != provider:
+	case !isIssuer(says.Claims.String("iss")):
 		return says.Claims, invalidToken("Issuer doesn't match providerName")
 	case !says.Claims.Has("aud"):
 		return says.Claims, invalidToken("Missing a required claim: aud")

@@ -66,3 +66,19 @@ func checkID(field, id string) error {
 	}
 	return nil
 }
+
+// badLength refuses a text or a list of another size.
+func badLength(field string, least, most int) error {
+	return invalidParameter("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length between %d and %d", field, least, most)
+}
+
+// badPattern refuses a text of another form.
+func badPattern(field, pattern string) error {
+	return invalidParameter("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s", field, pattern)
+}
+
+// roleForbidden is the refusal of a role that the caller may not choose.
+func roleForbidden(arn string) error { return notAuthorized("Access to Role '%s' is forbidden.", arn) }
+
+// ambiguous is the refusal where a role mapping decides nothing and its resolution is Deny.
+func ambiguous() error { return notAuthorized("The ambiguous role mapping rules denied this request") }

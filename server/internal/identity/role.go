@@ -23,7 +23,11 @@ func (c caller) amr() []string {
 	}
 	amr := []string{"authenticated"}
 	for _, l := range c.logins {
-		amr = append(amr, l.Provider, l.Provider+":CognitoSignIn:"+l.Subject)
+		how := l.clientID
+		if l.kind == ofUserPool {
+			how = "CognitoSignIn"
+		}
+		amr = append(amr, l.Provider, l.Provider+":"+how+":"+l.Subject)
 	}
 	return amr
 }
@@ -37,16 +41,12 @@ func (c caller) webIdentity() policy.Principal {
 	}
 }
 
-// session is the principal of the credentials: the session of the role the pool gives to callers of this kind.
-func (s *Service) session(ctx context.Context, c caller) (policy.Principal, error) {
+// session is the principal of the credentials: the session of the role the pool gives to this caller.
+func (s *Service) session(ctx context.Context, c caller, custom string) (policy.Principal, error) {
 	p := c.webIdentity()
-	kind := "authenticated"
-	if len(c.logins) == 0 {
-		kind = "unauthenticated"
-	}
-	arn := c.pool.Roles[kind]
-	if arn == "" {
-		return p, poolMisconfigured("the pool has no role for " + kind + " identities")
+	arn, err := c.role(custom)
+	if err != nil {
+		return p, err
 	}
 	role, err := s.Store.Role(ctx, arn)
 	if errors.Is(err, store.ErrNotFound) {

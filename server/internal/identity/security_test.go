@@ -174,30 +174,61 @@ func TestG05_RoleIsGone(t *testing.T) {
 	wantError(t, "users' role for guests", err, misconfig, misconfigMsg)
 }
 
+// TestG08_Linking holds that identities are merged only by whoever proves to be both, and never so that two users of one
+// provider become one.
 func TestG08_Linking(t *testing.T) {
 	w := newWorld(t)
 	otherPool := "cognito-idp.us-east-1.amazonaws.com/" + other
 	second := func(sub string) string { return w.idToken("iss", "https://"+otherPool, "sub", sub) }
-	ada := w.mustID(poolID, login(w.idToken()))
+	ada := w.mustID(poolID, map[string]string{provider: w.idToken(), otherPool: second("ada2")})
 	bob := w.mustID(poolID, map[string]string{otherPool: second("bob")})
 	conflicting := map[string]string{provider: w.idToken(), otherPool: second("bob")}
 	_, err := w.getID(poolID, conflicting)
 	wantError(t, "logins of two identities: GetId", err, "ResourceConflictException", "")
 	_, err = w.credentials(ada, conflicting)
-	wantError(t, "logins of two identities: GetCredentialsForIdentity", err, nae, dontMatch)
+	wantError(t, "logins of two identities: GetCredentialsForIdentity", err, "ResourceConflictException", "")
 	_, err = w.credentials(w.mustID(poolID, nil), conflicting)
 	wantError(t, "logins of two identities: as a guest", err, "ResourceConflictException", "")
 	_, err = w.getID(poolID, map[string]string{provider: w.idToken(), "issuer-" + provider: w.idToken("sub", "mallory")})
 	wantError(t, "two users of one provider", err, "ResourceConflictException", "")
-	// Ada links a second login, and may then not link another of that provider.
-	if _, err := w.credentials(ada, map[string]string{provider: w.idToken(), otherPool: second("ada2")}); err != nil {
-		t.Fatal(err)
-	}
 	_, err = w.credentials(ada, map[string]string{provider: w.idToken(), otherPool: second("ada3")})
 	wantError(t, "second login of a provider", err, "ResourceConflictException", "")
+	_, err = w.credentials(ada, map[string]string{otherPool: second("bob")})
+	wantError(t, "without a login of the identity", err, nae, dontMatch)
 	for id, sub := range map[string]string{bob: "bob", ada: "ada2"} {
 		if got := w.mustID(poolID, map[string]string{otherPool: second(sub)}); got != id {
 			t.Errorf("%s was moved from %s to %s", sub, id, got)
+		}
+	}
+}
+
+// TestMerge: who proves to be two identities has one from then on, the one that was asked for.
+func TestMerge(t *testing.T) {
+	otherPool := "cognito-idp.us-east-1.amazonaws.com/" + other
+	for _, asked := range []string{"first", "second", ""} {
+		w := newWorld(t)
+		one, two := login(w.idToken()), map[string]string{otherPool: w.idToken("iss", "https://"+otherPool, "sub", "ada2")}
+		both := map[string]string{provider: one[provider], otherPool: two[otherPool]}
+		first := w.mustID(poolID, one)
+		w.now = w.now.Add(time.Second)
+		second := w.mustID(poolID, two)
+		stays, goes := first, second // the oldest, if none is asked for
+		if asked == "second" {
+			stays, goes = second, first
+		}
+		if asked == "" {
+			w.mustID(poolID, both)
+		} else if out, err := w.credentials(stays, both); err != nil || out.IdentityId != stays {
+			t.Errorf("%s: %s, %v", asked, out.IdentityId, err)
+		}
+		for _, l := range []map[string]string{one, two, both} {
+			if got := w.mustID(poolID, l); got != stays {
+				t.Errorf("%q: %s, want %s", asked, got, stays)
+			}
+		}
+		for _, l := range []map[string]string{nil, one, both} {
+			_, err := w.credentials(goes, l)
+			wantError(t, "the merged identity", err, nae, "Access to Identity '"+goes+"' is forbidden.")
 		}
 	}
 }

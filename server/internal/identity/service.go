@@ -1,6 +1,6 @@
-// Package identity serves Cognito identity pools: it swaps the ID tokens of user pools, or nothing at all where guests are
-// allowed, for an identity and for temporary credentials of the role the pool gives it (Amazon Cognito Federated
-// Identities API Reference; developer guide, "Identity pools").
+// Package identity serves Cognito identity pools: it swaps the ID tokens of user pools and other OpenID providers, the
+// word of a developer's backend, or nothing at all where guests are allowed, for an identity and for temporary credentials
+// of the role the pool gives it (Amazon Cognito Federated Identities API Reference; developer guide, "Identity pools").
 //
 // What it needs of the other services are function values: [Service.VerifyLogin] and [Service.Issue].
 package identity
@@ -50,8 +50,9 @@ type Service struct {
 
 // Login is what a verified ID token says.
 type Login struct {
-	Subject  string // sub
-	ClientID string // aud
+	Subject  string         // sub
+	ClientID string         // aud
+	Claims   map[string]any // all of them; numbers are json.Number
 }
 
 // Credentials are what Issue made.
@@ -71,27 +72,31 @@ type Operation struct {
 	// Signed operations need SigV4 and a policy that allows Action; the caller checks both before Run.
 	Signed bool
 	Action string // cognito-identity:<Op>
+	// Passes lists the ARNs of the roles the request hands to an identity pool; the caller needs iam:PassRole for each.
+	// Nil: none.
+	Passes func(body []byte) []string
 	// Run decodes the request, acts and returns the answer for wire.WriteJSON. Its errors are for wire.WriteError.
 	Run func(ctx context.Context, body []byte) (any, error)
 }
 
 // Op finds an operation by its name in X-Amz-Target.
 func (s *Service) Op(name string) (Operation, bool) {
-	run, found := map[string]func(context.Context, []byte) (any, error){
-		"GetId":                     run(s.getID),
-		"GetCredentialsForIdentity": run(s.getCredentialsForIdentity),
-		"GetOpenIdToken":            run(s.getOpenIDToken),
-	}[name]
-	return Operation{Action: "cognito-identity:" + name, Run: run}, found
+	o, found := operations()[name]
+	if !found {
+		return Operation{}, false
+	}
+	op := Operation{Signed: o.signed, Action: "cognito-identity:" + name, Passes: o.passes}
+	op.Run = func(ctx context.Context, body []byte) (any, error) { return o.run(s, ctx, body) }
+	return op, true
 }
 
-func run[In, Out any](op func(context.Context, In) (Out, error)) func(context.Context, []byte) (any, error) {
-	return func(ctx context.Context, body []byte) (any, error) {
+func run[In, Out any](op func(*Service, context.Context, In) (Out, error)) func(*Service, context.Context, []byte) (any, error) {
+	return func(s *Service, ctx context.Context, body []byte) (any, error) {
 		var in In
 		if err := wire.DecodeJSON(body, &in); err != nil {
 			return nil, err
 		}
-		out, err := op(ctx, in)
+		out, err := op(s, ctx, in)
 		if err != nil {
 			return nil, unavailable(err)
 		}

@@ -1,0 +1,85 @@
+package identity
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/store"
+)
+
+const maxTags = 50
+
+const (
+	poolNamePattern = `[\w\s+=,.@-]+`
+	clientIDPattern = `[\w_]+`
+)
+
+var (
+	poolNameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w\s+=,.@-]{1,128}\z`) })
+	clientIDForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A\w{1,128}\z`) })
+)
+
+// configure sets what CreateIdentityPool and UpdateIdentityPool set. A provider that gatepass cannot verify is refused,
+// not kept and ignored.
+func (s *Service) configure(_ context.Context, _ *store.Tx, p *store.IdentityPool, in wire.IdentityPoolSettings) error {
+	switch {
+	case !poolNameForm().MatchString(in.IdentityPoolName):
+		return badPattern("identityPoolName", poolNamePattern)
+	case len(in.SamlProviderARNs) > 0:
+		return invalidParameter("gatepass does not support SAML providers: leave SamlProviderARNs out.")
+	case len(in.SupportedLoginProviders) > 0:
+		return invalidParameter("gatepass does not support SupportedLoginProviders yet.")
+	case len(in.OpenIdConnectProviderARNs) > 0:
+		return invalidParameter("gatepass does not support OpenIdConnectProviderARNs yet.")
+	case in.DeveloperProviderName != "":
+		return invalidParameter("gatepass does not support DeveloperProviderName yet.")
+	}
+	providers, err := s.userPools(in.CognitoIdentityProviders)
+	if err != nil {
+		return err
+	}
+	if in.IdentityPoolTags != nil {
+		if err := checkTags(in.IdentityPoolTags); err != nil {
+			return err
+		}
+		p.Tags = in.IdentityPoolTags
+	}
+	p.Name, p.AllowUnauthenticated, p.AllowClassic, p.Providers = in.IdentityPoolName, in.AllowUnauthenticatedIdentities, in.AllowClassicFlow, providers
+	return nil
+}
+
+func (s *Service) userPools(in []wire.CognitoIdentityProvider) ([]store.IdentityProvider, error) {
+	var all []store.IdentityProvider
+	for _, pr := range in {
+		name, isUserPool := s.canonical(pr.ProviderName)
+		if !isUserPool {
+			return nil, invalidParameter("Invalid Cognito Identity Provider: %s", pr.ProviderName)
+		}
+		if !clientIDForm().MatchString(pr.ClientId) {
+			return nil, badPattern("cognitoIdentityProviders.clientId", clientIDPattern)
+		}
+		same := func(have store.IdentityProvider) bool {
+			return have.ProviderName == name && have.ClientID == pr.ClientId
+		}
+		if slices.ContainsFunc(all, same) {
+			return nil, invalidParameter("%s with the client %s is named twice in CognitoIdentityProviders.", pr.ProviderName, pr.ClientId)
+		}
+		all = append(all, store.IdentityProvider{ProviderName: name, ClientID: pr.ClientId, ServerSideTokenCheck: pr.ServerSideTokenCheck})
+	}
+	return all, nil
+}
+
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return badLength("tags", 0, maxTags)
+	}
+	for key, value := range tags {
+		if key == "" || len(key) > 128 || len(value) > 256 {
+			return invalidParameter("The tag '%s' is too long: keys have 1 to 128 characters, values at most 256.", key)
+		}
+	}
+	return nil
+}
