@@ -149,6 +149,9 @@ func (t *Transfer) transient(a *Answer, err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
+// longestAfter is the longest time that a server can ask for, as in curl.
+const longestAfter = 6 * time.Hour
+
 // retryAfter reads Retry-After, in seconds or as a date.
 func retryAfter(a *Answer, now time.Time) time.Duration {
 	if a == nil {
@@ -156,10 +159,10 @@ func retryAfter(a *Answer, now time.Time) time.Duration {
 	}
 	v := a.Header.Get("Retry-After")
 	if n, err := strconv.Atoi(v); err == nil {
-		return min(time.Duration(n)*time.Second, 6*time.Hour)
+		return time.Duration(min(max(n, 0), int(longestAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(v); err == nil {
-		return at.Sub(now)
+		return min(max(at.Sub(now), 0), longestAfter)
 	}
 	return 0
 }

@@ -133,12 +133,21 @@ func token(s string) bool {
 	return s != ""
 }
 
+// maxConfigs is how deep files of flags may name others.
+const maxConfigs = 2
+
 // readConfig reads a file of flags as curl's --config does.
 func (o *Options) readConfig(fs *pflag.FlagSet) func(string) error {
+	deep := 0
 	return func(name string) error {
-		if name == "-" {
+		switch {
+		case name == "-":
 			return errorf("--config - is not supported: name a file")
+		case deep == maxConfigs:
+			return &Error{Text: name + ": too many files that name each other", Hint: "a file of flags may not name itself"}
 		}
+		deep++
+		defer func() { deep-- }()
 		b, err := os.ReadFile(name)
 		if err != nil {
 			return errorf("--config: %v", err)

@@ -121,13 +121,17 @@ func Redact(key, value string) string {
 	switch http.CanonicalHeaderKey(key) {
 	case "Authorization", "Proxy-Authorization":
 		return redactAuthorization(value)
-	case "X-Amz-Security-Token", "X-Api-Key", "Cookie", "Set-Cookie":
-		return withheld
 	}
-	if strings.Contains(strings.ToLower(key), "token") {
+	if name := strings.ToLower(key); !strings.HasPrefix(name, "access-control-") && slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) }) {
 		return withheld
 	}
 	return value
+}
+
+// secretWords are in the names of headers that hold secrets.
+var secretWords = []string{
+	"token", "cookie", "secret", "password", "authorization", "credential", "signature", "session",
+	"api-key", "apikey", "auth-key", "access-key", "subscription-key",
 }
 
 // redactAuthorization keeps what helps to understand a signature: who, for what
