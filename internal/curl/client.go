@@ -254,10 +254,9 @@ func (c *Client) next(a *Answer, out *http.Request) (*http.Request, error) {
 	if next.Host == out.URL.Host {
 		next.Host = ""
 	}
-	if a.StatusCode < 307 && c.becomesGet(a.StatusCode, out.Method) {
-		next.Method = http.MethodGet
-		if out.Method == http.MethodHead {
-			next.Method = http.MethodHead
+	if a.StatusCode < 307 && c.dropsBody(a.StatusCode, out.Method) {
+		if !c.Transfer.methodIsTyped && out.Method != http.MethodHead {
+			next.Method = http.MethodGet
 		}
 		next.Body, next.GetBody, next.ContentLength = nil, nil, 0
 		next.Header.Del("Content-Type")
@@ -265,13 +264,11 @@ func (c *Client) next(a *Answer, out *http.Request) (*http.Request, error) {
 	return next, nil
 }
 
-// becomesGet is curl's: 301 and 302 change a POST, 303 changes everything, and
-// a method that was typed stays.
-func (c *Client) becomesGet(status int, method string) bool {
-	if c.Transfer.methodIsTyped {
-		return false
-	}
-	return status == http.StatusSeeOther || method == http.MethodPost
+// dropsBody is curl's: 301 and 302 make a POST a GET, 303 makes everything one. A
+// method that was typed stays, but its data goes all the same.
+func (c *Client) dropsBody(status int, method string) bool {
+	posts := method == http.MethodPost || c.Transfer.methodIsTyped
+	return status == http.StatusSeeOther || posts && c.Upload == ""
 }
 
 // RedirectURL is where the answer leads to; nil if it leads nowhere.

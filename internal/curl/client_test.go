@@ -149,7 +149,7 @@ func TestRedirects(t *testing.T) {
 		{"-L " + u + "/302?/a", `GET /a "" auth=true cookie=""`},
 		{"-L -d x " + u + "/302?/a", `GET /a "" auth=true cookie=""`},
 		{"-L -d x " + u + "/307?/a", `POST /a "x" auth=true cookie=""`},
-		{"-L -X PUT -d x " + u + "/303?/a", `PUT /a "x" auth=true cookie=""`},
+		{"-L -X PUT -d x " + u + "/303?/a", `PUT /a "" auth=true cookie=""`},
 		{"-L -b c=d " + u + "/302?" + other + "/a", `GET /a "" auth=false cookie=""`},
 		{"-L -b c=d " + u + "/302?" + other + "/302?" + u + "/a", `GET /a "" auth=true cookie=""`},
 	} {

@@ -76,6 +76,8 @@ func newItem(it item, s string) (item, error) {
 	switch {
 	case it.kind == itemBody && it.key != "":
 		return it, errorf("%s: a file in a form is --form %s=@%s", quoteArg(s), it.key, it.value)
+	case it.kind == itemHeader && strings.HasPrefix(it.value, "//") && (strings.EqualFold(it.key, "https") || strings.EqualFold(it.key, "http")):
+		return it, errorf("%s: only one URL can be called at a time", quoteArg(s))
 	case it.kind != itemBody && it.key == "":
 		return it, notItem(s)
 	case (it.kind == itemString || it.kind == itemJSON) && strings.Contains(it.key, "["):
