@@ -25,8 +25,10 @@ func (s *Server) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.applyIdentityPools(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{s.applyOIDCProviders, s.applyIdentityPools} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	return s.applyAdmins(ctx)
 }

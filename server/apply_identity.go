@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/gatepass/gatepass/server/internal/identity"
 	"github.com/gatepass/gatepass/server/store"
 )
 
@@ -46,6 +48,22 @@ func (c *Config) mapsTo(p IdentityPool, role string) bool {
 	return false
 }
 
+func (s *Server) applyOIDCProviders(ctx context.Context) error {
+	for _, o := range s.Config.OIDCProviders {
+		p := store.OIDCProvider{ARN: identity.OIDCProviderARN(s.account(), o.Issuer), Issuer: o.Issuer, ClientIDs: o.Clients, Created: s.Now()}
+		old, err := s.store.OIDCProvider(ctx, p.ARN)
+		if err == nil {
+			p.Created = old.Created
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err := s.store.Update(ctx, func(tx *store.Tx) error { return tx.PutOIDCProvider(p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // applyIdentityPools sets what a file can declare; tags stay as they are.
 func (s *Server) applyIdentityPools(ctx context.Context) error {
 	for _, p := range s.Config.IdentityPools {
@@ -68,7 +86,11 @@ func (s *Server) applyIdentityPools(ctx context.Context) error {
 }
 
 func (s *Server) declare(pool *store.IdentityPool, p IdentityPool) {
-	pool.Name, pool.AllowUnauthenticated, pool.AllowClassic = cmp.Or(p.Name, p.ID), p.AllowGuests, p.AllowClassic
+	pool.Name, pool.AllowUnauthenticated, pool.AllowClassic = cmp.Or(p.Name, strings.ReplaceAll(p.ID, ":", "-")), p.AllowGuests, p.AllowClassic
+	pool.OIDCProviders = nil
+	for _, iss := range p.OIDCProviders {
+		pool.OIDCProviders = append(pool.OIDCProviders, identity.OIDCProviderARN(s.account(), iss))
+	}
 	pool.Providers, pool.Roles, pool.RoleMappings = nil, map[string]string{}, map[string]store.RoleMapping{}
 	for _, pr := range p.Providers {
 		pool.Providers = append(pool.Providers, store.IdentityProvider{
@@ -82,7 +104,11 @@ func (s *Server) declare(pool *store.IdentityPool, p IdentityPool) {
 		pool.Roles["unauthenticated"] = s.roleARN(p.UnauthenticatedRole)
 	}
 	for _, m := range p.RoleMappings {
-		pool.RoleMappings[s.providerName(m.UserPool)+":"+m.Client] = s.roleMapping(m)
+		key := s.providerName(m.UserPool) + ":" + m.Client
+		if m.Issuer != "" {
+			key = identity.OIDCProviderARN(s.account(), m.Issuer)
+		}
+		pool.RoleMappings[key] = s.roleMapping(m)
 	}
 }
 

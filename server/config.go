@@ -22,6 +22,7 @@ type Config struct {
 	// development; zero: only the log says it.
 	ShowDecisions bool                  `yaml:"show_decisions"`
 	UserPools     []UserPool            `yaml:"user_pools"`
+	OIDCProviders []OIDCProvider        `yaml:"oidc_providers"`
 	IdentityPools []IdentityPool        `yaml:"identity_pools"`
 	Roles         []Role                `yaml:"roles"`
 	Admins        []Admin               `yaml:"admins"`

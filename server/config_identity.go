@@ -3,6 +3,8 @@ package server
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gatepass/gatepass/server/internal/identity"
 )
 
 // IdentityPool declares a Cognito identity pool that accepts logins of user pool
@@ -15,7 +17,15 @@ type IdentityPool struct {
 	Providers           []Provider    `yaml:"providers"`
 	AuthenticatedRole   string        `yaml:"authenticated_role"` // role names of this file
 	UnauthenticatedRole string        `yaml:"unauthenticated_role"`
+	OIDCProviders       []string      `yaml:"oidc_providers"` // issuers of this file
 	RoleMappings        []RoleMapping `yaml:"role_mappings"`
+}
+
+// OIDCProvider declares an OpenID Connect provider whose ID tokens identity pools
+// accept. Its keys are fetched from the address that its discovery document names.
+type OIDCProvider struct {
+	Issuer  string   `yaml:"issuer"`  // https:// address, or http:// on this machine
+	Clients []string `yaml:"clients"` // client ids, one of which a token must be for
 }
 
 // Provider is a user pool client whose ID tokens an identity pool accepts.
@@ -30,6 +40,7 @@ type Provider struct {
 type RoleMapping struct {
 	UserPool string `yaml:"user_pool"`
 	Client   string `yaml:"client"`
+	Issuer   string `yaml:"issuer"` // in place of user_pool and client
 	// Type is "token", the role of the user's group or one of several that the user
 	// chooses with CustomRoleArn, or "rules".
 	Type string `yaml:"type"`
@@ -68,6 +79,19 @@ func (c *Config) validateIdentityPools() error {
 	return nil
 }
 
+func (c *Config) validateOIDC() error {
+	for i, o := range c.OIDCProviders {
+		at := fmt.Sprintf("$.oidc_providers[%d]", i)
+		switch {
+		case identity.OIDCProviderARN("", o.Issuer) == "":
+			return c.fail(at+".issuer", "%q is not an https:// address, or http:// on this machine", o.Issuer)
+		case len(o.Clients) == 0 || slices.Contains(o.Clients, ""):
+			return c.fail(at+".clients", "name the client ids whose tokens are accepted")
+		}
+	}
+	return nil
+}
+
 func (c *Config) validateProviders(at string, p IdentityPool) error {
 	for j, pr := range p.Providers {
 		if !c.hasClient(pr.UserPool, pr.Client) {
@@ -75,16 +99,23 @@ func (c *Config) validateProviders(at string, p IdentityPool) error {
 				"no client %q of a user pool %q is declared under user_pools", pr.Client, pr.UserPool)
 		}
 	}
+	for j, iss := range p.OIDCProviders {
+		if !slices.ContainsFunc(c.OIDCProviders, func(o OIDCProvider) bool { return o.Issuer == iss }) {
+			return c.fail(fmt.Sprintf("%s.oidc_providers[%d]", at, j), "no issuer %q is declared under oidc_providers", iss)
+		}
+	}
 	seen := map[string]bool{}
 	for j, m := range p.RoleMappings {
 		path := fmt.Sprintf("%s.role_mappings[%d]", at, j)
 		switch {
-		case !p.accepts(m.UserPool, m.Client):
+		case m.Issuer == "" && !p.accepts(m.UserPool, m.Client):
 			return c.fail(path, "the client %q of the user pool %q is not one of the providers", m.Client, m.UserPool)
-		case seen[m.UserPool+":"+m.Client]:
-			return c.fail(path, "the client %q has a role mapping already", m.Client)
+		case m.Issuer != "" && (m.UserPool != "" || m.Client != "" || !slices.Contains(p.OIDCProviders, m.Issuer)):
+			return c.fail(path, "the issuer %q is not one of oidc_providers, or stands beside a user pool", m.Issuer)
+		case seen[m.Issuer+m.UserPool+":"+m.Client]:
+			return c.fail(path, "the provider has a role mapping already")
 		}
-		seen[m.UserPool+":"+m.Client] = true
+		seen[m.Issuer+m.UserPool+":"+m.Client] = true
 		if err := c.validateMapping(path, m); err != nil {
 			return err
 		}

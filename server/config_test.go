@@ -97,3 +97,25 @@ func TestUnknownHandler(t *testing.T) {
 		t.Errorf("%+v", err)
 	}
 }
+
+// An identity pool accepts declared issuers alone.
+func TestOIDCProviders(t *testing.T) {
+	good := strings.Replace(goodConfig, "identity_pools:", "oidc_providers:\n  - {issuer: \"https://idp.example\", clients: [app]}\nidentity_pools:", 1)
+	good = strings.Replace(good, "    role_mappings:", "    oidc_providers: [\"https://idp.example\"]\n    role_mappings:\n"+
+		"      - {issuer: \"https://idp.example\", type: rules, otherwise: deny, rules: [{claim: c, match: Equals, value: d, role: NotesUser}]}", 1)
+	if _, err := server.ParseConfig("gate.yaml", []byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new string }{
+		"plain HTTP":            {`issuer: "https://idp.example", clients`, `issuer: "http://idp.example", clients`},
+		"no clients":            {"clients: [app]", "clients: []"},
+		"undeclared":            {`oidc_providers: ["https://idp.example"]`, `oidc_providers: ["https://other.example"]`},
+		"mapping of a stranger": {`issuer: "https://idp.example", type`, `issuer: "https://other.example", type`},
+	} {
+		bad := strings.Replace(good, c.old, c.new, 1)
+		var ce *server.ConfigError
+		if _, err := server.ParseConfig("gate.yaml", []byte(bad)); bad == good || !errors.As(err, &ce) || ce.Line == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

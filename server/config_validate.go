@@ -23,7 +23,7 @@ var (
 // error is a [*ConfigError].
 func (c *Config) Validate() error {
 	steps := []func() error{
-		c.validateGlobals, c.validateUserPools, c.validateIdentityPools,
+		c.validateGlobals, c.validateUserPools, c.validateOIDC, c.validateIdentityPools,
 		c.validateRoles, c.validateAdmins, c.validateAPIs,
 	}
 	for _, step := range steps {

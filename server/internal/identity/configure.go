@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"sync"
@@ -24,21 +25,23 @@ var (
 
 // configure sets what CreateIdentityPool and UpdateIdentityPool set. A provider that gatepass cannot verify is refused,
 // not kept and ignored.
-func (s *Service) configure(_ context.Context, _ *store.Tx, p *store.IdentityPool, in wire.IdentityPoolSettings) error {
+func (s *Service) configure(ctx context.Context, tx *store.Tx, p *store.IdentityPool, in wire.IdentityPoolSettings) error {
 	switch {
 	case !poolNameForm().MatchString(in.IdentityPoolName):
 		return badPattern("identityPoolName", poolNamePattern)
 	case len(in.SamlProviderARNs) > 0:
 		return invalidParameter("gatepass does not support SAML providers: leave SamlProviderARNs out.")
-	case len(in.SupportedLoginProviders) > 0:
-		return invalidParameter("gatepass does not support SupportedLoginProviders yet.")
-	case len(in.OpenIdConnectProviderARNs) > 0:
-		return invalidParameter("gatepass does not support OpenIdConnectProviderARNs yet.")
 	case in.DeveloperProviderName != "":
 		return invalidParameter("gatepass does not support DeveloperProviderName yet.")
 	}
 	providers, err := s.userPools(in.CognitoIdentityProviders)
 	if err != nil {
+		return err
+	}
+	if err := checkPublic(in.SupportedLoginProviders); err != nil {
+		return err
+	}
+	if err := checkOIDC(ctx, tx, in.OpenIdConnectProviderARNs); err != nil {
 		return err
 	}
 	if in.IdentityPoolTags != nil {
@@ -47,6 +50,7 @@ func (s *Service) configure(_ context.Context, _ *store.Tx, p *store.IdentityPoo
 		}
 		p.Tags = in.IdentityPoolTags
 	}
+	p.LoginProviders, p.OIDCProviders = in.SupportedLoginProviders, in.OpenIdConnectProviderARNs
 	p.Name, p.AllowUnauthenticated, p.AllowClassic, p.Providers = in.IdentityPoolName, in.AllowUnauthenticatedIdentities, in.AllowClassicFlow, providers
 	return nil
 }
@@ -70,6 +74,37 @@ func (s *Service) userPools(in []wire.CognitoIdentityProvider) ([]store.Identity
 		all = append(all, store.IdentityProvider{ProviderName: name, ClientID: pr.ClientId, ServerSideTokenCheck: pr.ServerSideTokenCheck})
 	}
 	return all, nil
+}
+
+// checkPublic lets those public providers through whose ID tokens can be verified: Facebook, Login with Amazon and Twitter
+// give out opaque tokens, which only they can check.
+func checkPublic(providers map[string]string) error {
+	for name, clients := range providers {
+		if publicIssuer(name) == "" {
+			return invalidParameter("gatepass does not support the login provider %s: it supports accounts.google.com and appleid.apple.com.", name)
+		}
+		if clients == "" || len(clients) > 128 {
+			return badLength("supportedLoginProviders."+name, 1, 128)
+		}
+	}
+	return nil
+}
+
+// checkOIDC wants every provider declared: no other is ever asked for its keys.
+func checkOIDC(ctx context.Context, tx *store.Tx, arns []string) error {
+	for i, arn := range arns {
+		if slices.Contains(arns[:i], arn) {
+			return invalidParameter("%s is named twice in OpenIdConnectProviderARNs.", arn)
+		}
+		_, err := tx.OIDCProvider(ctx, arn)
+		if errors.Is(err, store.ErrNotFound) {
+			return invalidParameter("The OpenID Connect provider %s does not exist.", arn)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkTags(tags map[string]string) error {

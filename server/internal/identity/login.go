@@ -18,9 +18,9 @@ const maxLogins = 10 // LoginsMap of the API Reference
 type proof struct {
 	store.Login
 	kind     kind
-	clientID string            // the token's aud; the pool id for developers' tokens
-	mapping  string            // the key of the provider's role mapping
-	claims   map[string]any    // of an ID token
+	clientID string         // the token's aud; the pool id for developers' tokens
+	mapping  string         // the key of the provider's role mapping
+	claims   map[string]any // of an ID token
 }
 
 // kind says whose word a login is.
@@ -64,7 +64,7 @@ func (s *Service) verifyLogin(ctx context.Context, pool store.IdentityPool, key,
 	if provider, isUserPool := s.canonical(key); isUserPool {
 		return s.verifyUserPool(ctx, pool, provider, raw)
 	}
-	return proof{}, unsupportedProvider()
+	return s.verifyProvider(ctx, pool, key, raw)
 }
 
 // verifyUserPool first finds out whose the token says it is, to word a refusal as AWS does, and then has it verified.

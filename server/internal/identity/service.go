@@ -46,6 +46,8 @@ type Service struct {
 
 	mu  sync.Mutex
 	key *token.Key
+
+	issuers issuers // of OpenID providers other than user pools
 }
 
 // Login is what a verified ID token says.

@@ -1,0 +1,4 @@
+package identity
+
+// Reachable is where a provider's address may lead.
+var Reachable = reachable
