@@ -23,8 +23,10 @@ const (
 	// UserFile is the name of the user's own file, in the settings directory.
 	UserFile = "config.yaml"
 
-	// maxFile bounds what is read of a file, in bytes.
-	maxFile = 1 << 20
+	// maxFile bounds a file, in bytes: some hundred profiles. The parser needs
+	// gigabytes for a megabyte of brackets, and a project's file is read by all
+	// commands.
+	maxFile = 64 << 10
 )
 
 // A File is a YAML file of named profiles. The zero value is an empty file
@@ -137,6 +139,9 @@ func (f *File) Write() error {
 	text, err := yaml.MarshalWithOptions(f, yaml.IndentSequence(true))
 	if err != nil {
 		return err
+	}
+	if len(text) > maxFile {
+		return fmt.Errorf("%s would be larger than %d bytes", f.Path, maxFile)
 	}
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 		return err

@@ -38,6 +38,25 @@ func TestWriteRead(t *testing.T) {
 	}
 }
 
+// A file that costs gigabytes to read is not read, and none is written.
+func TestLargeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), profile.ProjectFile)
+	if err := os.WriteFile(path, []byte("profiles: "+strings.Repeat("{a: ", 200_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := profile.Read(path); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Error(err)
+	}
+	f := &profile.File{Path: filepath.Join(t.TempDir(), profile.UserFile)}
+	f.Set("a", profile.Profile{Endpoint: "https://" + strings.Repeat("a", 70<<10)})
+	if err := f.Write(); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(f.Path); err == nil {
+		t.Error("it was written")
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"profiles:\n  a:\n    user_pool: x\n", ":3: unknown field"},
