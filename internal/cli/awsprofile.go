@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,33 +86,52 @@ func staticKeys(id, secret, token string) (c gatepass.Credentials, err error) {
 	return c, nil
 }
 
-// readAWSProfile reads both files; the credentials file wins.
+// readAWSProfile gives the settings of a profile that must be there.
 func (a *app) readAWSProfile(name string) (map[string]string, error) {
-	home, err := os.UserHomeDir()
+	config, credentials, err := a.awsFiles()
 	if err != nil {
 		return nil, &usageError{err}
 	}
-	p := map[string]string{}
-	found := false
-	files := []struct{ path, section string }{
-		{cmp.Or(a.env("AWS_CONFIG_FILE"), filepath.Join(home, ".aws", "config")), "profile " + name},
-		{cmp.Or(a.env("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(home, ".aws", "credentials")), name},
+	p, found, err := readAWSFiles(config, credentials, name)
+	if err == nil && !found {
+		err = hintf(usageErrorf("--aws-profile %s: no such profile in %s or %s", name, config, credentials), "aws configure list-profiles; %s is the environment", envProfile)
 	}
-	for _, f := range files {
-		b, err := os.ReadFile(f.path)
+	return p, err
+}
+
+// awsFiles are the two files of the AWS tools.
+func (a *app) awsFiles() (config, credentials string, err error) {
+	home, err := os.UserHomeDir()
+	return cmp.Or(a.env("AWS_CONFIG_FILE"), filepath.Join(home, ".aws", "config")),
+		cmp.Or(a.env("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(home, ".aws", "credentials")), err
+}
+
+// readAWSFiles reads a profile from both files; the credentials file wins.
+func readAWSFiles(config, credentials, name string) (p map[string]string, found bool, err error) {
+	p = map[string]string{}
+	for _, f := range [][2]string{{config, "profile " + name}, {credentials, name}} {
+		b, err := os.ReadFile(f[0])
 		if err != nil && !os.IsNotExist(err) {
-			return nil, &usageError{err}
+			return nil, false, &usageError{err}
 		}
-		has, err := readSection(b, f.section, p)
+		has, err := readSection(b, f[1], p)
 		if err != nil {
-			return nil, usageErrorf("%s:%w", f.path, err)
+			return nil, false, usageErrorf("%s:%w", f[0], err)
 		}
 		found = found || has
 	}
-	if !found {
-		return nil, hintf(usageErrorf("--aws-profile %s: no such profile in %s or %s", name, files[0].path, files[1].path), "aws configure list-profiles; %s is the environment", envProfile)
+	return p, found, nil
+}
+
+// defaultHasKeys says whether the AWS tools find credentials in their files when
+// no profile is named. Files that cannot be read here may hold some.
+func (a *app) defaultHasKeys() bool {
+	config, credentials, err := a.awsFiles()
+	if err != nil {
+		return false // nor do the AWS tools find them
 	}
-	return p, nil
+	p, _, err := readAWSFiles(config, credentials, "default")
+	return err != nil || slices.ContainsFunc(append([]string{"credential_process", "login_session"}, others...), func(key string) bool { return p[key] != "" })
 }
 
 // readSection adds the settings of one section to p. Indented lines are settings

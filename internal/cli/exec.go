@@ -40,6 +40,8 @@ environment, and nothing else there that the AWS tools would take instead. The
 exit code is the command's, and signals reach it. The credentials last for an
 hour at most; with --server the command asks for them at an address of this
 machine whenever it needs some, so that it may run for as long as the session.
+Then the AWS tools do not see their own files if the default profile there has
+credentials, which they would take instead.
 The AWS tools are pointed to the server of the profile, if that is not AWS.`,
 		Example: `  gatepass exec -- aws sts get-caller-identity
   gatepass exec --server -- terraform apply`,
@@ -84,6 +86,10 @@ func (a *app) exec(ctx context.Context, v settingValues, args []string, serve bo
 			return err
 		}
 		defer s.Close()
+		if a.defaultHasKeys() { // the AWS tools prefer them to a server
+			a.io.notef("note: the AWS tools' default profile has credentials of its own, so their files are hidden from the command")
+			add = append(add, [2]string{"AWS_SHARED_CREDENTIALS_FILE", os.DevNull}, [2]string{"AWS_CONFIG_FILE", os.DevNull})
+		}
 		add = append(add, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region})
 		return a.runChild(path, args, environment(append(add, s.environment()...)))
 	}
