@@ -26,7 +26,7 @@ func (c *Config) trustFor(role string) string {
 			continue
 		}
 		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},`+
-			`"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":%q},`+
+			`"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":%q},`+
 			`"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":%q}}}}`, p.ID, amr)
 	}
 	return ""
@@ -64,7 +64,7 @@ func (s *Server) applyOIDCProviders(ctx context.Context) error {
 	return nil
 }
 
-// applyIdentityPools sets what a file can declare; tags stay as they are.
+// applyIdentityPools sets what a file can declare; tags, principal tags and public providers stay as they are.
 func (s *Server) applyIdentityPools(ctx context.Context) error {
 	for _, p := range s.Config.IdentityPools {
 		err := s.store.Update(ctx, func(tx *store.Tx) error {
@@ -87,6 +87,9 @@ func (s *Server) applyIdentityPools(ctx context.Context) error {
 
 func (s *Server) declare(pool *store.IdentityPool, p IdentityPool) {
 	pool.Name, pool.AllowUnauthenticated, pool.AllowClassic = cmp.Or(p.Name, strings.ReplaceAll(p.ID, ":", "-")), p.AllowGuests, p.AllowClassic
+	if p.DeveloperProvider != "" {
+		pool.DeveloperProvider = p.DeveloperProvider
+	}
 	pool.OIDCProviders = nil
 	for _, iss := range p.OIDCProviders {
 		pool.OIDCProviders = append(pool.OIDCProviders, identity.OIDCProviderARN(s.account(), iss))

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gatepass/gatepass/server/internal/identity"
 )
@@ -19,6 +20,7 @@ type IdentityPool struct {
 	UnauthenticatedRole string        `yaml:"unauthenticated_role"`
 	OIDCProviders       []string      `yaml:"oidc_providers"` // issuers of this file
 	RoleMappings        []RoleMapping `yaml:"role_mappings"`
+	DeveloperProvider   string        `yaml:"developer_provider"` // a name such as login.example; it stays for good
 }
 
 // OIDCProvider declares an OpenID Connect provider whose ID tokens identity pools
@@ -64,6 +66,11 @@ func (c *Config) validateIdentityPools() error {
 		if err := c.match(at+".id", p.ID, identityPoolForm(), "an identity pool id (<region>:<uuid>)"); err != nil {
 			return err
 		}
+		if p.DeveloperProvider != "" {
+			if err := c.match(at+".developer_provider", p.DeveloperProvider, developerForm(), "a name of letters, digits, dots and dashes"); err != nil {
+				return err
+			}
+		}
 		if err := c.validateProviders(at, p); err != nil {
 			return err
 		}
@@ -102,6 +109,9 @@ func (c *Config) validateProviders(at string, p IdentityPool) error {
 	for j, iss := range p.OIDCProviders {
 		if !slices.ContainsFunc(c.OIDCProviders, func(o OIDCProvider) bool { return o.Issuer == iss }) {
 			return c.fail(fmt.Sprintf("%s.oidc_providers[%d]", at, j), "no issuer %q is declared under oidc_providers", iss)
+		}
+		if strings.HasSuffix(identity.OIDCProviderARN("", iss), "/"+p.DeveloperProvider) {
+			return c.fail(at+".developer_provider", "%q is the name of an OpenID provider", p.DeveloperProvider)
 		}
 	}
 	seen := map[string]bool{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -19,8 +20,9 @@ const (
 )
 
 var (
-	poolNameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w\s+=,.@-]{1,128}\z`) })
-	clientIDForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A\w{1,128}\z`) })
+	poolNameForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w\s+=,.@-]{1,128}\z`) })
+	developerForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w.-]{1,128}\z`) })
+	clientIDForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A\w{1,128}\z`) })
 )
 
 // configure sets what CreateIdentityPool and UpdateIdentityPool set. A provider that gatepass cannot verify is refused,
@@ -31,8 +33,6 @@ func (s *Service) configure(ctx context.Context, tx *store.Tx, p *store.Identity
 		return badPattern("identityPoolName", poolNamePattern)
 	case len(in.SamlProviderARNs) > 0:
 		return invalidParameter("gatepass does not support SAML providers: leave SamlProviderARNs out.")
-	case in.DeveloperProviderName != "":
-		return invalidParameter("gatepass does not support DeveloperProviderName yet.")
 	}
 	providers, err := s.userPools(in.CognitoIdentityProviders)
 	if err != nil {
@@ -43,6 +43,12 @@ func (s *Service) configure(ctx context.Context, tx *store.Tx, p *store.Identity
 	}
 	if err := checkOIDC(ctx, tx, in.OpenIdConnectProviderARNs); err != nil {
 		return err
+	}
+	if err := checkDeveloper(*p, in); err != nil {
+		return err
+	}
+	if in.DeveloperProviderName != "" {
+		p.DeveloperProvider = in.DeveloperProviderName
 	}
 	if in.IdentityPoolTags != nil {
 		if err := checkTags(in.IdentityPoolTags); err != nil {
@@ -74,6 +80,27 @@ func (s *Service) userPools(in []wire.CognitoIdentityProvider) ([]store.Identity
 		all = append(all, store.IdentityProvider{ProviderName: name, ClientID: pr.ClientId, ServerSideTokenCheck: pr.ServerSideTokenCheck})
 	}
 	return all, nil
+}
+
+// checkDeveloper keeps the name of the developer provider for good, and apart from those of other providers: a login of
+// one must never count as one of another.
+func checkDeveloper(p store.IdentityPool, in wire.IdentityPoolSettings) error {
+	name := in.DeveloperProviderName
+	if name == "" {
+		name = p.DeveloperProvider
+	}
+	_, public := in.SupportedLoginProviders[name]
+	switch {
+	case name == "":
+		return nil
+	case !developerForm().MatchString(name):
+		return badPattern("developerProviderName", `[\w._-]+`)
+	case p.DeveloperProvider != "" && name != p.DeveloperProvider:
+		return invalidParameter("The developer provider name cannot be changed once it is set.")
+	case public || publicIssuer(name) != "" || "https://"+name == cognitoIssuer || slices.ContainsFunc(in.OpenIdConnectProviderARNs, func(arn string) bool { return strings.HasSuffix(arn, ":oidc-provider/"+name) }):
+		return invalidParameter("The developer provider name %s is that of another provider.", name)
+	}
+	return nil
 }
 
 // checkPublic lets those public providers through whose ID tokens can be verified: Facebook, Login with Amazon and Twitter

@@ -14,13 +14,14 @@ const openIDLifetime = 10 * time.Minute
 
 // openIDClaims are in the order AWS prints them.
 type openIDClaims struct {
-	Sub     string   `json:"sub"`
-	Aud     string   `json:"aud"`
-	AMR     []string `json:"amr"`
-	Iss     string   `json:"iss"`
-	PoolARN string   `json:"https://cognito-identity.amazonaws.com/identity-pool-arn"`
-	Exp     int64    `json:"exp"`
-	Iat     int64    `json:"iat"`
+	Sub     string       `json:"sub"`
+	Aud     string       `json:"aud"`
+	AMR     []string     `json:"amr"`
+	Iss     string       `json:"iss"`
+	PoolARN string       `json:"https://cognito-identity.amazonaws.com/identity-pool-arn"`
+	Tags    *sessionTags `json:"https://aws.amazon.com/tags,omitempty"`
+	Exp     int64        `json:"exp"`
+	Iat     int64        `json:"iat"`
 }
 
 // getOpenIDToken is the first half of the basic (classic) flow (API Reference, GetOpenIdToken).
@@ -37,15 +38,23 @@ func (s *Service) getOpenIDToken(ctx context.Context, in wire.GetOpenIdTokenInpu
 	if err != nil {
 		return nil, err
 	}
+	return s.openIDToken(ctx, c, openIDLifetime)
+}
+
+// openIDToken is a token that says who the caller is.
+func (s *Service) openIDToken(ctx context.Context, c caller, lifetime time.Duration) (*wire.GetOpenIdTokenOutput, error) {
+	tags, err := c.tags()
+	if err != nil {
+		return nil, err
+	}
 	key, err := s.signingKey(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now := s.Now()
 	raw, err := token.Sign(key, token.RS512, openIDClaims{
-		Sub: c.identity.ID, Aud: c.pool.ID, AMR: c.amr(), Iss: cognitoIssuer,
-		PoolARN: s.arn(c.pool.ID),
-		Exp:     now.Add(openIDLifetime).Unix(), Iat: now.Unix(),
+		Sub: c.identity.ID, Aud: c.pool.ID, AMR: c.amr(), Iss: cognitoIssuer, PoolARN: s.arn(c.pool.ID), Tags: tagsClaim(tags),
+		Exp: now.Add(lifetime).Unix(), Iat: now.Unix(),
 	})
 	if err != nil {
 		return nil, err

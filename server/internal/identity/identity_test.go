@@ -172,7 +172,6 @@ func TestRefusedFields(t *testing.T) {
 		in   string
 	}{
 		"CustomRoleArn":     {"GetCredentialsForIdentity", map[string]any{"IdentityId": id, "Logins": login(w.idToken()), "CustomRoleArn": "arn:short"}, "customRoleArn"},
-		"developer login":   {"GetId", map[string]any{"IdentityPoolId": poolID, "Logins": map[string]string{"cognito-identity.amazonaws.com": "x"}}, "developer authenticated identities"},
 		"pool id":           {"GetId", map[string]any{"IdentityPoolId": "x"}, "identityPoolId"},
 		"long pool id":      {"GetId", map[string]any{"IdentityPoolId": "x:" + strings.Repeat("0", 54)}, "identityPoolId"},
 		"identity id":       {"GetCredentialsForIdentity", map[string]any{"IdentityId": "us-east-1:ZZ"}, "identityId"},

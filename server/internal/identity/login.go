@@ -18,9 +18,10 @@ const maxLogins = 10 // LoginsMap of the API Reference
 type proof struct {
 	store.Login
 	kind     kind
-	clientID string         // the token's aud; the pool id for developers' tokens
-	mapping  string         // the key of the provider's role mapping
-	claims   map[string]any // of an ID token
+	clientID string            // the token's aud; the pool id for developers' tokens
+	mapping  string            // the key of the provider's role mapping
+	claims   map[string]any    // of an ID token
+	tags     map[string]string // of a developer's token
 }
 
 // kind says whose word a login is.
@@ -59,7 +60,7 @@ func (s *Service) verifyLogins(ctx context.Context, pool store.IdentityPool, sen
 
 func (s *Service) verifyLogin(ctx context.Context, pool store.IdentityPool, key, raw string) (proof, error) {
 	if "https://"+key == cognitoIssuer {
-		return proof{}, invalidParameter("gatepass does not support developer authenticated identities: remove %s from Logins.", key)
+		return s.verifyDeveloper(ctx, pool, raw)
 	}
 	if provider, isUserPool := s.canonical(key); isUserPool {
 		return s.verifyUserPool(ctx, pool, provider, raw)

@@ -44,6 +44,17 @@ var operations = sync.OnceValue(func() map[string]entry {
 		"DescribeIdentity":     signed((*Service).describeIdentity),
 		"ListIdentities":       signed((*Service).listIdentities),
 		"DeleteIdentities":     signed((*Service).deleteIdentities),
+
+		"GetOpenIdTokenForDeveloperIdentity": signed((*Service).getOpenIDTokenForDeveloperIdentity),
+		"LookupDeveloperIdentity":            signed((*Service).lookupDeveloperIdentity),
+		"MergeDeveloperIdentities":           signed((*Service).mergeDeveloperIdentities),
+		"UnlinkDeveloperIdentity":            signed((*Service).unlinkDeveloperIdentity),
+
+		"SetPrincipalTagAttributeMap": signed((*Service).setPrincipalTagAttributeMap),
+		"GetPrincipalTagAttributeMap": signed((*Service).getPrincipalTagAttributeMap),
+		"TagResource":                 signed((*Service).tagResource),
+		"UntagResource":               signed((*Service).untagResource),
+		"ListTagsForResource":         signed((*Service).listTagsForResource),
 	}
 })
 

@@ -239,6 +239,8 @@ func TestSignedOperations(t *testing.T) {
 	for _, name := range []string{
 		"CreateIdentityPool", "DeleteIdentities", "DeleteIdentityPool", "DescribeIdentity", "DescribeIdentityPool", "GetCredentialsForIdentity",
 		"GetId", "GetIdentityPoolRoles", "GetOpenIdToken", "ListIdentities", "ListIdentityPools", "SetIdentityPoolRoles", "UnlinkIdentity", "UpdateIdentityPool",
+		"GetOpenIdTokenForDeveloperIdentity", "GetPrincipalTagAttributeMap", "ListTagsForResource", "LookupDeveloperIdentity",
+		"MergeDeveloperIdentities", "SetPrincipalTagAttributeMap", "TagResource", "UnlinkDeveloperIdentity", "UntagResource",
 	} {
 		if op, found := w.Op(name); !found || op.Signed == public.MatchString(name) || op.Action != "cognito-identity:"+name {
 			t.Errorf("%s: %+v", name, op)

@@ -13,6 +13,7 @@ const (
 	federatedProvider = "cognito-identity.amazonaws.com"
 	sessionName       = "CognitoIdentityCredentials"
 	actionAssume      = "sts:AssumeRoleWithWebIdentity"
+	actionTag         = "sts:TagSession"
 )
 
 // amr is how the caller authenticated, as role trust policies and tokens name it (developer guide, "Role trust and
@@ -55,6 +56,9 @@ func (s *Service) session(ctx context.Context, c caller, custom string) (policy.
 	if err != nil {
 		return p, err
 	}
+	if p.Tags, err = c.tags(); err != nil {
+		return p, err
+	}
 	if err := s.assume(p, role); err != nil {
 		return p, err
 	}
@@ -78,6 +82,9 @@ func (s *Service) assume(p policy.Principal, role store.Role) error {
 	if !s.trusts(trust, p) {
 		return poolMisconfigured("the trust policy of " + role.ARN + " does not allow " + actionAssume + " to this identity")
 	}
+	if len(p.Tags) > 0 && !s.allows(trust, p, actionTag) {
+		return poolMisconfigured("the trust policy of " + role.ARN + " does not allow " + actionTag + ", which principal tags need")
+	}
 	anyPool, anyAMR := p, p
 	anyPool.IdentityPoolID = s.Region + ":00000000-0000-0000-0000-000000000000"
 	anyAMR.AMR = []string{"nobody"}
@@ -91,5 +98,11 @@ func (s *Service) assume(p policy.Principal, role store.Role) error {
 }
 
 func (s *Service) trusts(trust *policy.Policy, p policy.Principal) bool {
-	return policy.EvaluateTrust(policy.Request{Principal: p, Action: actionAssume, Time: s.Now()}, trust).Allowed
+	return s.allows(trust, p, actionAssume)
+}
+
+// allows asks a trust policy about a web identity, which has no tags before it has a session.
+func (s *Service) allows(trust *policy.Policy, p policy.Principal, action string) bool {
+	p.Tags = nil
+	return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now()}, trust).Allowed
 }

@@ -103,6 +103,28 @@ func (s *Service) settleIn(ctx context.Context, tx *store.Tx, pool store.Identit
 			return home, err
 		}
 	}
+	for _, l := range logins {
+		if l.developer() && !slices.Contains(home.Logins, l.Login) {
+			return home, loginsDontMatch() // unlinked in the meantime
+		}
+	}
+	return link(ctx, tx, pool, home, unlinked(home, logins))
+}
+
+// settleAt makes the logins those of one identity, whoever had them.
+func (s *Service) settleAt(ctx context.Context, tx *store.Tx, pool store.IdentityPool, home store.Identity, logins []proof) (store.Identity, error) {
+	all, err := owners(ctx, tx, pool.ID, logins)
+	if err != nil {
+		return home, err
+	}
+	for _, other := range all {
+		if other.ID == home.ID {
+			continue
+		}
+		if home, err = merge(ctx, tx, pool, home, other); err != nil {
+			return home, err
+		}
+	}
 	return link(ctx, tx, pool, home, unlinked(home, logins))
 }
 
