@@ -79,6 +79,7 @@ type fake struct {
 	refused    map[string]bool
 	bodies     []string
 	redirect   string
+	revoked    []string
 }
 
 type issued struct {
@@ -171,7 +172,12 @@ func (f *fake) run(op string, body []byte) (any, error) {
 		return decoded(body, f.respond)
 	case "GetTokensFromRefreshToken":
 		return decoded(body, f.rotate)
-	case "RevokeToken", "GlobalSignOut":
+	case "RevokeToken":
+		return decoded(body, func(in *wire.RevokeTokenInput) (any, error) {
+			f.revoked = append(f.revoked, in.Token)
+			return struct{}{}, nil
+		})
+	case "GlobalSignOut":
 		return struct{}{}, nil
 	case "GetId":
 		return &wire.GetIdOutput{IdentityId: f.identity}, nil

@@ -173,6 +173,12 @@ func (s *Session) tellPool(ctx context.Context, everywhere bool) error {
 		}
 		return s.c.callIDPAgain(ctx, "GlobalSignOut", wire.GlobalSignOutInput{AccessToken: t.Access}, new(wire.GlobalSignOutOutput))
 	}
+	unlock, err := s.c.store.Lock(ctx, s.key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	_, _ = s.reload(ctx) // another process may have traded the token; else it is the one known here
 	in := wire.RevokeTokenInput{ClientId: s.c.ClientID, ClientSecret: s.c.ClientSecret, Token: s.snapshot().Refresh}
 	if in.Token == "" {
 		return nil

@@ -231,6 +231,34 @@ func TestStoredSession(t *testing.T) {
 	}
 }
 
+// What is revoked is the refresh token that lives, also when another process has
+// traded the one that this session knows.
+func TestSignOutRevokesTheLastToken(t *testing.T) {
+	f := newFake(t)
+	store := new(gatepass.MemoryStore)
+	withStore := func(c *gatepass.Client) { c.Store = store }
+	s := f.signIn(withStore)
+	other, err := f.client(withStore).CurrentUser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.clock.add(2 * time.Hour)
+	if _, err := other.Tokens(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SignOut(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	f.set(func() {
+		if len(f.revoked) != 1 || f.revoked[0] != f.refresh {
+			t.Errorf("revoked %q; %q lives", f.revoked, f.refresh)
+		}
+	})
+	if err := other.SignOut(t.Context(), false); err != nil {
+		t.Errorf("signed out already: %v", err)
+	}
+}
+
 func TestSignOutIsLocalEvenWhenThePoolIsDown(t *testing.T) {
 	f := newFake(t)
 	store := new(gatepass.MemoryStore)
