@@ -102,3 +102,21 @@ func BenchmarkGlobBomb(b *testing.B) {
 		})
 	}
 }
+
+// benchPolicyWith is benchPolicy with every statement ending in end. All have
+// the resource of the last, so that the conditions decide.
+func benchPolicyWith(n int, end string) string {
+	var list []string
+	allow := strings.TrimSuffix(benchAllow, "}")
+	for i := range n - 1 {
+		other := end
+		if end != "}" {
+			other = strings.Replace(end, `"blue"`, fmt.Sprintf(`"blue%d"`, i), 1)
+		} else {
+			allow = strings.Replace(benchAllow, "GET/notes/", fmt.Sprintf("GET/other%d/", i), 1)
+			allow = strings.TrimSuffix(allow, "}")
+		}
+		list = append(list, allow+other)
+	}
+	return `{"Version":"2012-10-17","Statement":[` + strings.Join(append(list, strings.TrimSuffix(benchAllow, "}")+end), ",") + `]}`
+}

@@ -31,7 +31,7 @@ type Decision struct {
 	Policy    string     // Name of the policy that decided; "" on an implicit deny
 	Statement *Statement // the statement that decided; nil on an implicit deny
 	Action    string     // as asked
-	// Delegated says that a trust policy allows the caller's account only, which
+	// Delegated says that a trust or resource policy allows the caller's account only, which
 	// leaves the choice to that account: the caller's own identity policies must
 	// allow the action too.
 	Delegated bool
@@ -51,7 +51,7 @@ func (d Decision) Suffix() string {
 		return ""
 	}
 	phrase := phrases[Identity]
-	if d.Kind > Identity && d.Kind <= Trust {
+	if d.Kind > Identity && d.Kind <= SCP {
 		phrase = phrases[d.Kind]
 	}
 	if d.Reason == ExplicitDeny {
@@ -68,4 +68,5 @@ var phrases = [...]struct{ silent, denies string }{
 	Session:  {"session policy", "a sessions policy"},
 	Boundary: {"permissions boundary", "a permissions boundary"},
 	Trust:    {"role trust policy", "the role trust policy"},
+	SCP:      {"service control policy", "a service control policy"},
 }

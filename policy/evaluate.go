@@ -2,6 +2,7 @@ package policy
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,49 +37,67 @@ func Evaluate(req Request, policies ...*Policy) Decision {
 }
 
 func evaluate(req *Request, d Decision, policies []*Policy) Decision {
-	for _, p := range policies {
-		if p == nil || p.kind != d.Kind {
-			return d
-		}
-	}
-	if req.Action == "" {
+	if !readable(d.Kind, policies) || req.Action == "" {
 		return d
 	}
-	e := evaluation{req: req, action: req.Action}
 	var lower [32]byte
-	if len(req.Action) <= len(lower) {
-		foldASCII(lower[:copy(lower[:], req.Action)])
-		e.action = string(lower[:len(req.Action)])
-	} else {
-		e.action = lowerASCII(req.Action)
+	e := evaluation{req: req, action: fold(lower[:], req.Action)}
+	if p, st := e.denied(policies); st != nil {
+		return d.by(p, st, ExplicitDeny)
 	}
+	d, m := e.allowed(d, policies)
+	d.Delegated = m == accountMatch
+	return d
+}
+
+// readable reports whether all policies could be read and are of the kind.
+func readable(kind Kind, policies []*Policy) bool {
+	for _, p := range policies {
+		if p == nil || p.kind != kind {
+			return false
+		}
+	}
+	return true
+}
+
+// fold gives an action in lower case. It is small enough to be inlined, which
+// keeps the text of all actions that are in use off the heap.
+func fold(buf []byte, action string) string { return string(foldInto(buf, action)) }
+
+func foldInto(buf []byte, s string) []byte {
+	buf = append(buf[:0], s...)
+	foldASCII(buf)
+	return buf
+}
+
+// denied finds the first Deny that applies.
+func (e *evaluation) denied(policies []*Policy) (*Policy, *Statement) {
 	for _, p := range policies {
 		for _, st := range p.deny {
 			if e.applies(st) != noMatch {
-				return d.by(p, st, ExplicitDeny)
+				return p, st
 			}
 		}
 	}
-	return e.allowed(d, policies)
+	return nil, nil
 }
 
-// allowed looks for an Allow. One that only delegates to the caller's account
-// is taken when there is no better.
-func (e *evaluation) allowed(d Decision, policies []*Policy) Decision {
+// allowed looks for the Allow that names the caller best, the first of equals.
+func (e *evaluation) allowed(d Decision, policies []*Policy) (Decision, principalMatch) {
+	best := noMatch
 	for _, p := range policies {
 		for _, st := range p.allow {
 			m := e.applies(st)
-			if m == noMatch || m == accountMatch && d.Allowed {
+			if m <= best {
 				continue
 			}
-			d = d.by(p, st, Allow)
-			d.Delegated = m == accountMatch
-			if !d.Delegated {
-				return d
+			d, best = d.by(p, st, Allow), m
+			if m == directMatch {
+				return d, m
 			}
 		}
 	}
-	return d
+	return d, best
 }
 
 // evaluation is the state of one decision. It lives on the stack.
@@ -94,14 +113,28 @@ func (e *evaluation) applies(st *Statement) principalMatch {
 	if !e.actionMatches(st) || !e.resourceMatches(st) {
 		return noMatch
 	}
-	m := directMatch
-	if st.principals != nil {
-		m = st.principals.match(&e.req.Principal, st.denies)
-	}
+	m := e.principalMatches(st)
 	if m == noMatch || !e.conditionsHold(st) {
 		return noMatch
 	}
 	return m
+}
+
+// principalMatches says how well a statement names the caller. NotPrincipal in
+// a Deny spares only a caller of whom every form is named, its account as well
+// (IAM User Guide, "NotPrincipal with Deny"); in an Allow one form is enough to
+// shut it out.
+func (e *evaluation) principalMatches(st *Statement) principalMatch {
+	caller := &e.req.Principal
+	switch {
+	case st.principals == nil:
+		return directMatch
+	case !st.notPrincipal:
+		return st.principals.match(caller, st.denies)
+	case st.denies && st.principals.spares(caller), !st.denies && st.principals.match(caller, true) != noMatch:
+		return noMatch
+	}
+	return roleMatch
 }
 
 func (e *evaluation) actionMatches(st *Statement) bool {
@@ -129,13 +162,27 @@ func (e *evaluation) resourceMatches(st *Statement) bool {
 func (e *evaluation) formMatches(st *Statement, form string) bool {
 	unresolved := false
 	for i := range st.resources {
-		matched, resolved := e.match(&st.resources[i], form)
+		t, s := &st.resources[i], form
+		if t.ofAPI {
+			s = pathOfAPI(form)
+		}
+		matched, resolved := e.match(t, s)
 		if matched {
 			return !st.notResource
 		}
 		unresolved = unresolved || !resolved
 	}
 	return st.notResource && (!unresolved || st.denies)
+}
+
+// pathOfAPI is the ARN of a request to an API from behind the API's id on:
+// "/stage/METHOD/path"; "" for any other resource.
+func pathOfAPI(arn string) string {
+	f, ok := arnFields(arn)
+	if i := strings.IndexByte(f[5], '/'); ok && f[2] == "execute-api" && i >= 0 {
+		return f[5][i:]
+	}
+	return ""
 }
 
 // own is the value of a single-valued key that the request itself has.

@@ -43,7 +43,7 @@ func (r *reader) policy(root *node) (*Policy, error) {
 		return nil, err
 	}
 	p := &Policy{kind: r.kind}
-	if r.kind < Identity || r.kind > Trust {
+	if r.kind < Identity || r.kind > SCP {
 		return nil, r.fail(root, msgSyntax, "unknown kind of policy %d", int(r.kind))
 	}
 	var err error
@@ -104,6 +104,7 @@ func (r *reader) statement(n *node) (*Statement, error) {
 		return nil, err
 	}
 	st := &Statement{}
+	st.Line, st.Column = position(r.src, n.pos)
 	steps := [...]func(*Statement, *node) error{
 		r.sid, r.effect, r.principal, r.actions, r.resources, r.conditions,
 	}
@@ -236,6 +237,14 @@ func (r *reader) resource(n *node) (template, error) {
 	if err := r.checkResource(n); err != nil {
 		return template{}, err
 	}
+	if path, ok := strings.CutPrefix(n.text, shorthand); ok && r.kind == Resource {
+		t, problem := compileTemplate("/"+path, true, r.variables)
+		if problem != "" {
+			return t, r.fail(n, msgSyntax, "%s", problem)
+		}
+		t.source, t.ofAPI = n.text, true
+		return t, nil
+	}
 	t, err := r.template(n, true)
 	if err != nil {
 		return t, err
@@ -246,11 +255,14 @@ func (r *reader) resource(n *node) (template, error) {
 	return t, nil
 }
 
+// shorthand begins a resource of an API's own policy that leaves out the API:
+// execute-api:/stage/METHOD/path.
+const shorthand = "execute-api:/"
+
 // checkResource holds the form of an ARN. What follows partition and service
 // may be cut short: "arn:aws:execute-api:*" is a pattern like any other.
 func (r *reader) checkResource(n *node) error {
-	shorthand := r.kind == Resource && strings.HasPrefix(n.text, "execute-api:/")
-	if n.text == "*" || shorthand {
+	if n.text == "*" || r.kind == Resource && strings.HasPrefix(n.text, shorthand) {
 		return nil
 	}
 	rest, ok := strings.CutPrefix(n.text, "arn:")

@@ -12,14 +12,15 @@ const (
 	Session              // passed when a role is assumed: like Identity, only narrows
 	Boundary             // permissions boundary: like Identity, only narrows
 	Trust                // says who may assume a role: Principal, no Resource
+	SCP                  // service control policy of an organization: like Identity, only narrows
 )
 
 // String is the kind as error texts name it.
 func (k Kind) String() string {
-	if k < Identity || k > Trust {
+	if k < Identity || k > SCP {
 		return "unknown"
 	}
-	return [...]string{"identity", "resource", "session", "boundary", "trust"}[k]
+	return [...]string{"identity", "resource", "session", "boundary", "trust", "scp"}[k]
 }
 
 // namesPrincipal tells the kinds that say who from those attached to someone.
@@ -64,9 +65,10 @@ func (p *Policy) Statements() []*Statement { return p.statements }
 // Statement is one statement of a policy. The exported fields only describe it:
 // changing them changes no decision.
 type Statement struct {
-	Index  int    // place in the document, from 0
-	Sid    string // "" when it has none
-	Effect Effect
+	Index        int    // place in the document, from 0
+	Sid          string // "" when it has none
+	Effect       Effect
+	Line, Column int // where it stands in the document, both from 1
 
 	denies       bool
 	principals   *principals // nil unless the kind names principals

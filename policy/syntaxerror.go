@@ -43,12 +43,18 @@ const (
 
 // failAt builds the error for the byte at offset pos of src.
 func failAt(src string, pos int, message, format string, args ...any) *SyntaxError {
-	before := src[:min(pos, len(src))]
+	line, column := position(src, pos)
 	return &SyntaxError{
-		Line:    strings.Count(before, "\n") + 1,
-		Column:  len(before) - strings.LastIndexByte(before, '\n'),
+		Line:    line,
+		Column:  column,
 		Code:    "MalformedPolicyDocument",
 		Message: message,
 		Detail:  fmt.Sprintf(format, args...),
 	}
+}
+
+// position gives line and column, both from 1, of the byte at offset pos.
+func position(src string, pos int) (line, column int) {
+	before := src[:min(pos, len(src))]
+	return strings.Count(before, "\n") + 1, len(before) - strings.LastIndexByte(before, '\n')
 }

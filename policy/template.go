@@ -12,6 +12,7 @@ import (
 type template struct {
 	source string
 	wild   bool   // * and ? are wildcards
+	ofAPI  bool   // begins after the API's id: execute-api:/stage/METHOD/path
 	static string // the whole text when there are no variables
 	parts  []part // nil when there are no variables
 }

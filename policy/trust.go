@@ -23,7 +23,8 @@ type principalMatch uint8
 const (
 	noMatch      principalMatch = iota
 	accountMatch                // only its account
-	directMatch                 // itself, or everyone
+	roleMatch                   // its role, or everyone
+	directMatch                 // the session, user or web identity itself
 )
 
 // principals is a Principal or NotPrincipal element.
@@ -139,14 +140,29 @@ func (p *principals) match(caller *Principal, deny bool) principalMatch {
 		}
 		return noMatch
 	}
-	named := caller.ARN != "" && slices.Contains(p.arns, caller.ARN) ||
-		caller.RoleARN != "" && slices.Contains(p.arns, caller.RoleARN)
 	switch {
-	case p.everyone || named:
+	case caller.ARN != "" && slices.Contains(p.arns, caller.ARN):
+		if caller.ARN == caller.RoleARN {
+			return roleMatch
+		}
 		return directMatch
+	case p.everyone, caller.RoleARN != "" && slices.Contains(p.arns, caller.RoleARN):
+		return roleMatch
 	case slices.Contains(p.accounts, caller.Account):
 		return accountMatch
 	default:
 		return noMatch
 	}
+}
+
+// spares reports whether a NotPrincipal element names every form of the caller.
+func (p *principals) spares(caller *Principal) bool {
+	if p.everyone {
+		return true
+	}
+	if caller.ARN == "" {
+		return caller.FederatedProvider != "" && slices.Contains(p.federated, caller.FederatedProvider)
+	}
+	return slices.Contains(p.arns, caller.ARN) && slices.Contains(p.accounts, caller.Account) &&
+		(caller.RoleARN == "" || slices.Contains(p.arns, caller.RoleARN))
 }
