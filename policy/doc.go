@@ -28,6 +28,12 @@
 // Request.Context. The Context must hold only what the server knows by itself,
 // never names a client chose.
 //
+// Evaluate asks the identity policies alone, EvaluateTrust a trust policy.
+// Policies holds all kinds that have a say in one request, resource, boundary,
+// session and service control policies as well, and decides in IAM's order:
+//
+//	d := policy.Policies{Identity: mine, Resource: ofTheAPI}.Evaluate(req)
+//
 // # How matching works
 //
 // Actions match without regard to letter case, resources with. In both, * stands
@@ -50,5 +56,7 @@
 // # Why not
 //
 // A Decision says which policy and statement decided, and Decision.Suffix words
-// it as AWS does at the end of an AccessDenied message.
+// it as AWS does at the end of an AccessDenied message. Policies.Trace says of
+// every statement what in it did not fit, Nearest which one came closest, and
+// Lint what in a document cannot work, before anyone asks.
 package policy
