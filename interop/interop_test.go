@@ -32,18 +32,23 @@ func stand(t *testing.T) *gatepasstest.Stand {
 	t.Helper()
 	st := gatepasstest.New(t, func(s *server.Server) {
 		c := server.Sample("")
-		c.Admins = []server.Admin{
-			{Name: "root", AccessKeyID: adminKey, Secret: adminSecret, Policies: map[string]server.Document{
-				"all": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`,
-			}},
-			{Name: "clerk", AccessKeyID: clerkKey, Secret: adminSecret, Policies: map[string]server.Document{
-				"read": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"cognito-idp:ListUsers","Resource":"*"}}`,
-			}},
-		}
+		c.Admins = admins()
 		s.Config = c
 	})
 	st.AddUser("ada")
 	return st
+}
+
+// admins are one who may do everything and one who may list users.
+func admins() []server.Admin {
+	return []server.Admin{
+		{Name: "root", AccessKeyID: adminKey, Secret: adminSecret, Policies: map[string]server.Document{
+			"all": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`,
+		}},
+		{Name: "clerk", AccessKeyID: clerkKey, Secret: adminSecret, Policies: map[string]server.Document{
+			"read": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"cognito-idp:ListUsers","Resource":"*"}}`,
+		}},
+	}
 }
 
 func need(t *testing.T, how string, names ...string) {
