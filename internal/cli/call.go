@@ -155,7 +155,7 @@ func (o *callOptions) build(ctx context.Context, a *app) (*curl.Request, error) 
 	if err != nil {
 		return nil, curlError(err)
 	}
-	if o.apiKey != "" {
+	if o.apiKey != "" && r.Header["X-Api-Key"] == nil { // a variable may have set it, and the header was typed
 		r.Header.Set("X-Api-Key", o.apiKey)
 	}
 	return r, nil

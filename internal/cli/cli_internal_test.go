@@ -33,6 +33,22 @@ func TestMessageForTerminal(t *testing.T) {
 	}
 }
 
+// A header that a variable set would go with every request.
+func TestHeadersHaveNoVariable(t *testing.T) {
+	a := &app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }}
+	for _, c := range commands() {
+		cmd := c.make(a)
+		if f := cmd.Flags().Lookup("header"); f != nil && f.Shorthand == "H" {
+			if _, without := f.Annotations[ofOneRequest]; !without {
+				t.Errorf("%s --header has a variable", c.name)
+			}
+		}
+		if f := cmd.Flags().Lookup("region"); f != nil && f.Annotations[ofOneRequest] != nil {
+			t.Errorf("%s --region has none", c.name)
+		}
+	}
+}
+
 // A command that is made alone is the one that its name says.
 func TestCommandsAlone(t *testing.T) {
 	a := &app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }}

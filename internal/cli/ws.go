@@ -52,9 +52,10 @@ messages, the server when it likes, Ctrl-C at once. How it was closed is on
 stderr; the exit code is 0 for a normal end (1000, 1001).`,
 		Args: arguments(cobra.ExactArgs(1)),
 	}
-	read := a.settingsOf(cmd, clientFlags()...)
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "a `\"Name: value\"` of the handshake")
+	withoutVariables(f, nil)
+	read := a.settingsOf(cmd, clientFlags()...)
 	f.StringVar(&o.service, "service", "", "`SERVICE` to sign for; empty: that of the host, else execute-api")
 	f.StringVar(&o.awsProfile, "aws-profile", "", "sign with the keys of this `PROFILE` of the AWS CLI, or env")
 	f.BoolVar(&o.presign, "presign", false, "sign in the query and not in headers")
