@@ -187,13 +187,14 @@ func (a *app) transfer(s *authorizer, r *curl.Request, o *callOptions) error {
 }
 
 func (a *app) exchange(c *curl.Client, r *curl.Request, o *callOptions) error {
+	s := curl.Streams{Out: a.io.Out, Err: a.io.Err, Terminal: a.io.outIsTerminal(), Color: a.color(a.io.Out)}
+	c.ExitCode = func(err error) int { return exitCode(callError(r, err)) }
 	answer, err := c.Do(r)
 	if err != nil {
+		_ = c.Failed(r, err, s) // the first error is the one to tell
 		return callError(r, err)
 	}
-	d, err := c.Deliver(answer, curl.Streams{
-		Out: a.io.Out, Err: a.io.Err, Terminal: a.io.outIsTerminal(), Color: a.color(a.io.Out),
-	})
+	d, err := c.Deliver(answer, s)
 	if err != nil {
 		return callError(r, err)
 	}

@@ -29,9 +29,12 @@ type Client struct {
 	Trace io.Writer
 	// Meter shows progress. Nil: none.
 	Meter *Meter
+	// ExitCode is the exit code of an error, for --write-out. Nil: 1.
+	ExitCode func(error) int
 
 	sent  atomic.Int64 // of the last attempt; the transport may still be at it
 	times *Times       // of this attempt
+	last  *Answer      // of the last attempt, whole or not
 	clock func() time.Time
 	sleep func(context.Context, time.Duration) error
 }
@@ -43,7 +46,8 @@ type Answer struct {
 	Times              Times
 	Uploaded           int64
 	method             string
-	offset             int64 // of a resumed download
+	hops               string // the heads of the answers that redirected, where they are wanted
+	offset             int64  // of a resumed download
 }
 
 // prepare fills in what tests replace.
@@ -174,6 +178,7 @@ func (c *Client) attempt(r *Request) (*Answer, error) {
 		ctx, cancel = context.WithTimeout(ctx, c.Transfer.MaxTime)
 	}
 	a := &Answer{}
+	c.last = a
 	a.Times.start, c.times = c.clock(), &a.Times
 	out := r.Clone(a.Times.trace(ctx, c.clock, c.Trace))
 	err := c.follow(a, out)
@@ -215,6 +220,9 @@ func (c *Client) follow(a *Answer, out *http.Request) error {
 			return err
 		}
 		discard(resp.Body)
+		if c.Output.Include || c.Head || c.Output.DumpHeader != "" {
+			a.hops += headerText(resp)
+		}
 		a.Redirects++
 		a.Times.redirect = c.clock().Sub(a.Times.start)
 		if !sameOrigin(first, next.URL) {

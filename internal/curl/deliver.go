@@ -53,13 +53,35 @@ func (c *Client) Deliver(a *Answer, s Streams) (*Delivery, error) {
 	err := c.deliver(a, s, d)
 	c.Meter.end()
 	a.Times.end = c.clock()
-	if w := c.Output.WriteOut; w != "" {
-		if werr := c.writeOut(w, a, d, s, err); werr != nil && err == nil {
-			err = werr
-		}
+	failed := err
+	if failed == nil && (c.Transfer.Fail || c.Transfer.FailWithBody) && a.StatusCode >= http.StatusBadRequest {
+		failed = refused(a.StatusCode)
+	}
+	if werr := c.writeOut(a, d, s, failed); err == nil {
+		err = werr
 	}
 	return d, err
 }
+
+// Failed writes --write-out for a request that [Client.Do] got no answer to, with
+// the status 000, as curl does: scripts read the status from there.
+func (c *Client) Failed(r *Request, failed error, s Streams) error {
+	c.Meter.end()
+	a := c.last
+	if a == nil {
+		a = &Answer{}
+	}
+	if a.Response == nil {
+		a.Response, a.method = &http.Response{Request: r.Request}, r.Method
+	}
+	a.Uploaded, a.Times.end = c.sent.Load(), c.clock()
+	return c.writeOut(a, &Delivery{}, s, failed)
+}
+
+// refused is a status that --fail makes an error of.
+type refused int
+
+func (s refused) Error() string { return fmt.Sprintf("the API answered with status %d", int(s)) }
 
 func (c *Client) deliver(a *Answer, s Streams, d *Delivery) error {
 	if err := c.dumpHeader(a, s); err != nil {
@@ -82,9 +104,9 @@ func (c *Client) dumpHeader(a *Answer, s Streams) error {
 	case "":
 		return nil
 	case "-":
-		return written(io.WriteString(s.Out, headerText(a.Response)))
+		return written(io.WriteString(s.Out, a.hops+headerText(a.Response)))
 	default:
-		return wrapWrite(os.WriteFile(name, []byte(headerText(a.Response)), 0o666))
+		return wrapWrite(os.WriteFile(name, []byte(a.hops+headerText(a.Response)), 0o666))
 	}
 }
 
@@ -99,6 +121,9 @@ func wrapWrite(err error) error {
 
 // headerText is the head of the answer as it came, sorted by name.
 func headerText(r *http.Response) string {
+	if r.StatusCode == 0 {
+		return "" // there was no answer
+	}
 	var b strings.Builder
 	status := r.Status
 	if r.ProtoMajor >= 2 {
@@ -123,7 +148,7 @@ func sortedKeys(h http.Header) []string { return slices.Sorted(maps.Keys(h)) }
 // open gives what the body is written to; nil: no body is wanted.
 func (c *Client) open(a *Answer, s Streams, d *Delivery) (io.Writer, func() error, error) {
 	none := func() error { return nil }
-	if c.Transfer.Fail && !c.Transfer.FailWithBody && a.StatusCode >= http.StatusBadRequest {
+	if c.withheld(a) && !c.Output.Include && !c.Head {
 		d.Head, _ = io.ReadAll(io.LimitReader(a.Body, maxHead))
 		return nil, none, nil
 	}
@@ -149,6 +174,11 @@ func (c *Client) open(a *Answer, s Streams, d *Delivery) (io.Writer, func() erro
 		return nil, none, &WriteError{err}
 	}
 	return f, f.Close, nil
+}
+
+// withheld says whether --fail keeps the body back.
+func (c *Client) withheld(a *Answer) bool {
+	return c.Transfer.Fail && !c.Transfer.FailWithBody && a.StatusCode >= http.StatusBadRequest
 }
 
 // FileName is the file that the body goes to; "" and "-" are stdout.
@@ -183,9 +213,13 @@ func typedPath(typed string) string {
 
 func (c *Client) body(a *Answer, s Streams, d *Delivery, out io.Writer) error {
 	if c.Output.Include || c.Head {
-		if err := written(io.WriteString(out, headerText(a.Response))); err != nil {
+		if err := written(io.WriteString(out, a.hops+headerText(a.Response))); err != nil {
 			return err
 		}
+	}
+	if c.withheld(a) {
+		d.Head, _ = io.ReadAll(io.LimitReader(a.Body, maxHead))
+		return nil
 	}
 	in, err := c.unpacked(a.Response)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// writeOut prints the format of -w.
-func (c *Client) writeOut(format string, a *Answer, d *Delivery, s Streams, failed error) error {
+// writeOut prints the format of -w, if there is one.
+func (c *Client) writeOut(a *Answer, d *Delivery, s Streams, failed error) error {
+	format := c.Output.WriteOut
 	if name, ok := strings.CutPrefix(format, "@"); ok {
 		b, err := os.ReadFile(name)
 		if err != nil {
@@ -117,6 +118,8 @@ func (w *reporter) known(name string) {
 	switch v := v.(type) {
 	case string:
 		w.text(v)
+	case httpStatus:
+		w.text(fmt.Sprintf("%03d", v))
 	case int:
 		w.text(strconv.Itoa(v))
 	case int64:
@@ -125,6 +128,9 @@ func (w *reporter) known(name string) {
 		w.text(v.String())
 	}
 }
+
+// httpStatus is a status as curl prints it: 000 where there was no answer.
+type httpStatus int
 
 // seconds6 is a time as curl prints it.
 type seconds6 time.Duration
@@ -144,7 +150,7 @@ func (w *reporter) values() map[string]any {
 	localIP, localPort, _ := net.SplitHostPort(t.local)
 	total := t.since(t.end)
 	v := map[string]any{
-		"http_code": a.StatusCode, "response_code": a.StatusCode, "http_version": version(a.Response),
+		"http_code": httpStatus(a.StatusCode), "response_code": httpStatus(a.StatusCode), "http_version": version(a.Response),
 		"method": a.method, "url": w.c.URL, "url_effective": a.Request.URL.String(), "scheme": a.Request.URL.Scheme,
 		"content_type": a.Header.Get("Content-Type"), "filename_effective": w.d.File, "redirect_url": "",
 		"num_redirects": a.Redirects, "num_retries": a.Retries, "num_headers": headerCount(a.Header), "num_connects": 1,
@@ -160,13 +166,23 @@ func (w *reporter) values() map[string]any {
 		v["redirect_url"] = to.String()
 	}
 	if w.failed != nil {
-		v["errormsg"], v["exitcode"] = w.failed.Error(), 1
+		v["errormsg"], v["exitcode"] = w.failed.Error(), w.exitCode()
 	}
 	return v
 }
 
+func (w *reporter) exitCode() int {
+	switch _, status := w.failed.(refused); {
+	case status:
+		return 22
+	case w.c.ExitCode != nil:
+		return w.c.ExitCode(w.failed)
+	}
+	return 1
+}
+
 func version(r *http.Response) string {
-	if r.ProtoMajor >= 2 {
+	if r.ProtoMajor != 1 {
 		return strconv.Itoa(r.ProtoMajor)
 	}
 	return fmt.Sprintf("%d.%d", r.ProtoMajor, r.ProtoMinor)
