@@ -92,6 +92,7 @@ func newRoot(a *app, only string) *cobra.Command {
 	root.SetHelpCommandGroupID(groupHere)
 	root.SetCompletionCommandGroupID(groupHere)
 	root.InitDefaultHelpCmd()
+	knownHelp(root)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() { // cobra's own two begin with a capital
 		c.Short = strings.ToLower(c.Short[:1]) + c.Short[1:]

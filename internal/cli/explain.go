@@ -52,7 +52,7 @@ there was no answer to explain. Signatures, tokens and secrets are never shown.`
   gatepass explain --curl "curl $GATEPASS_API/public"
   gatepass explain --har recording.har
   gatepass explain - <answer.txt`,
-		Args: arguments(cobra.ArbitraryArgs),
+		Args: arguments(cobra.ArbitraryArgs), ValidArgsFunction: a.completeTargets,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false

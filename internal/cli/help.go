@@ -18,6 +18,25 @@ func helpTopics() []*cobra.Command {
 	}
 }
 
+// knownHelp makes help of what there is not an error, as the thing itself is.
+func knownHelp(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			continue
+		}
+		run := c.Run
+		c.Run, c.RunE = nil, func(cmd *cobra.Command, args []string) error {
+			if found, rest, err := root.Find(args); err == nil && len(rest) > 0 {
+				return unknownCommand(found, rest)
+			} else if err != nil {
+				return err
+			}
+			run(cmd, args)
+			return nil
+		}
+	}
+}
+
 const formattingPage = `The body of an answer goes to stdout byte for byte. On a terminal JSON is laid
 out and coloured, and what is not text is refused (-o - prints it all the same).
 

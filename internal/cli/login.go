@@ -62,6 +62,9 @@ else in a file that only you can read; gatepass status says where.`,
 		if err != nil {
 			return err
 		}
+		if _, _, err := c.Endpoints(); err != nil {
+			return err // before anything is asked
+		}
 		return (&signIn{app: a, o: o, stdin: bufio.NewReader(io.LimitReader(a.io.In, maxSecret))}).run(cmd.Context(), c)
 	}
 	return cmd

@@ -65,6 +65,13 @@ one line a request, to stderr.`,
 	f.StringVar(&o.certificate, "tls-cert", "", "`FILE` of a certificate to serve HTTPS with; needs --tls-key")
 	f.StringVar(&o.key, "tls-key", "", "`FILE` of its key")
 	f.StringVar(&o.logs, "log", "text", "how requests are logged: `text`, json or none")
+	for name, complete := range map[string]cobra.CompletionFunc{
+		"upstream": a.completeAPIs,
+		"payload":  cobra.FixedCompletions([]string{"auto", "signed", "unsigned"}, cobra.ShellCompDirectiveNoFileComp),
+		"log":      cobra.FixedCompletions([]string{"text", "json", "none"}, cobra.ShellCompDirectiveNoFileComp),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(name, complete) // the flags are there
+	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		v, err := read()
 		if err != nil {

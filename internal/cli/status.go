@@ -249,7 +249,7 @@ func (st *status) rows(several bool) [][2]string {
 		{"user pool", st.UserPoolID},
 		{"tokens", until(st.TokensExpire)},
 		{"identity", st.IdentityID},
-		{"role", roleName(st.Role)},
+		{"role", st.role()},
 		{"access key", st.AccessKeyID},
 		{"credentials", until(st.CredentialsExpires)},
 		{"stored", stored},
@@ -259,6 +259,14 @@ func (st *status) rows(several bool) [][2]string {
 		rows = append(rows, [2]string{"problem", st.Problem}, [2]string{"fix", st.Fix})
 	}
 	return rows
+}
+
+// role is the role for a person. Only the services know it, so it is asked for.
+func (st *status) role() string {
+	if st.Role == "" && st.AccessKeyID != "" {
+		return "gatepass status --check asks for it"
+	}
+	return roleName(st.Role)
 }
 
 // roleName is the role of an ARN, and its account: what a person looks for.
