@@ -15,7 +15,7 @@ func (l *linter) resource(n *node) {
 	text := hideVariables(n.text)
 	if name, fixed := withoutBraces(text); name != "" {
 		l.add(n, Error, "path-variable", name+" matches only itself: the ARN of a request has the path that was asked for", instead(fixed))
-		return
+		text = fixed
 	}
 	if path, ok := strings.CutPrefix(text, shorthand); ok {
 		l.path(n, shorthand, strings.Split(path, "/"))

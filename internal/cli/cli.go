@@ -132,6 +132,7 @@ func commands() []command {
 		{"import", groupHere, newImport},
 		{"profile", groupHere, newProfile},
 		{"api", groupHere, newAPI},
+		{"policy", groupHere, newPolicy},
 		{"doctor", groupHere, newDoctor},
 		{"version", groupHere, newVersion},
 

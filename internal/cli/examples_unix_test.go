@@ -112,12 +112,18 @@ test -n "$AWS_CONTAINER_CREDENTIALS_FULL_URI" && test -n "$AWS_CONTAINER_AUTHORI
 case "$*" in *"--profile notes"*) grep -q "^credential_process = .*gatepass credentials" ~/.aws/config;; *) exit 1;; esac
 `
 
+const examplePolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/GET/notes"}}`
+
 // exampleFiles are what the examples speak of.
 var exampleFiles = map[string]string{
-	"note.json":        `{"content": "tea"}`,
-	"password.txt":     "PASSWORD\n",
-	"gate.yaml":        "region: us-east-1\n",
-	"answer.txt":       "HTTP/1.1 200 OK\r\n\r\n[]",
+	"note.json":         `{"content": "tea"}`,
+	"password.txt":      "PASSWORD\n",
+	"gate.yaml":         "region: us-east-1\n",
+	"answer.txt":        "HTTP/1.1 200 OK\r\n\r\n[]",
+	"notes-policy.json": examplePolicy,
+	"boundary.json":     examplePolicy,
+	"trust.json": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity",` +
+		`"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"us-east-1:p","cognito-identity.amazonaws.com:amr":"authenticated"}}}}`,
 	"recording.har":    `{"log":{"entries":[{"request":{"method":"GET","url":"https://example.com/"},"response":{"status":200}}]}}`,
 	"cdk-outputs.json": `{"Notes": {"UserPool": "eu-west-1_AbCdEf123", "NotesApi": "https://a.execute-api.eu-west-1.amazonaws.com/prod"}}`,
 	"config.js":        `export const dev = {}, prod = {cognito: {USER_POOL_ID: "us-east-1_udmFFSb92"}};`,
