@@ -43,7 +43,8 @@ func TestREADME(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", r.bin, "./cmd/gatepass").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	r.env = append(os.Environ(), "GATEPASS_HOME="+filepath.Join(dir, "home"))
+	aws := filepath.Join(dir, "aws") // not the file of who runs the tests
+	r.env = append(os.Environ(), "GATEPASS_HOME="+filepath.Join(dir, "home"), "AWS_CONFIG_FILE="+filepath.Join(aws, "config"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(aws, "credentials"))
 	config := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(text)
 	if config == nil {
 		t.Fatal("README.md shows no gate.yaml")
@@ -57,6 +58,9 @@ func TestREADME(t *testing.T) {
 	}
 	for _, c := range commands {
 		r.command(c[1])
+	}
+	if _, err := os.Stat(filepath.Join(aws, "config")); err != nil {
+		t.Errorf("the profile for the AWS tools was written elsewhere: %v", err)
 	}
 }
 
