@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,10 +113,18 @@ var hints = []struct {
 	{is(vault.ErrLocked), "unlock the keyring; or gatepass login, which then keeps the key in a file"},
 	{is(vault.ErrPassphrase), "set GATEPASS_PASSPHRASE to that of the sign-in; or start over: gatepass logout --all"},
 	{is(gatepass.ErrUserNotConfirmed), "the code that confirms the sign-up is in the user's mail, or in gatepass outbox"},
+	{unmakeable, "set GATEPASS_HOME to a directory of your own"},
 	{is(gatepass.ErrConfig), "gatepass help environment lists the settings"},
 	{is(gatepass.ErrNotFromProvider), "check GATEPASS_IDENTITY_POOL_ID and GATEPASS_CLIENT_ID: the identity pool must list this app client"},
 	{func(err error) bool { return exitCode(err) == exitConnect }, "is the server running, and the address right? gatepass doctor tries the way there"},
 	{func(err error) bool { return exitCode(err) == exitDNS }, "check GATEPASS_ENDPOINT, GATEPASS_API and the network"},
+}
+
+// unmakeable says whether the directory of the settings cannot be made; those of
+// outputs are the user's own.
+func unmakeable(err error) bool {
+	p, ok := errors.AsType[*fs.PathError](err)
+	return ok && p.Op == "mkdir" && !as[*writeError](err) && !strings.HasSuffix(p.Path, ".aws")
 }
 
 func hintOf(err error) string {

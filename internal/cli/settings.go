@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -243,7 +242,7 @@ func homeDir(home string) (string, error) {
 	}
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return "", hintf(errors.Join(gatepass.ErrConfig, err), "set GATEPASS_HOME to a directory of your own")
+		return "", hintf(fmt.Errorf("%w: %w", gatepass.ErrConfig, err), "set GATEPASS_HOME to a directory of your own")
 	}
 	return filepath.Join(dir, "gatepass"), nil
 }
