@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -133,6 +134,43 @@ func TestFailureOfOneGone(t *testing.T) {
 		}
 		if err := <-second; err != nil || asked.Load() != 2 {
 			t.Errorf("%v, asked %d times", err, asked.Load())
+		}
+	})
+}
+
+// TestClocksAreApart holds that an upstream whose clock is wrong has no say in the
+// signatures for another.
+func TestClocksAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wrong, right := &scripted{answers: []string{"slow clock", "200"}}, &scripted{answers: []string{"200"}}
+		p := &proxy.Proxy{
+			Routes: map[string]proxy.Upstream{
+				"/wrong": {URL: "http://127.0.0.1:1", Region: "us-east-1"}, "/right": {URL: "http://127.0.0.2:1", Region: "us-east-1"},
+			},
+			Credentials: credentials,
+			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Host == "127.0.0.1:1" {
+					return wrong.RoundTrip(r)
+				}
+				return right.RoundTrip(r)
+			}),
+		}
+		defer p.Close()
+		for _, path := range []string{"/wrong", "/right", "/wrong"} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Host = "localhost"
+			w := httptest.NewRecorder()
+			p.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: %d", path, w.Code)
+			}
+		}
+		now := time.Now().UTC().Format("20060102T150405Z")
+		if len(right.signed) != 1 || !strings.HasPrefix(right.signed[0], now) {
+			t.Errorf("signed at %q, and it is %s", right.signed, now)
+		}
+		if len(wrong.signed) != 3 || wrong.signed[2] != wrong.signed[1] {
+			t.Errorf("the other's clock was forgotten: %q", wrong.signed)
 		}
 	})
 }

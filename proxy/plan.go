@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -29,7 +30,8 @@ type Upstream struct {
 	Service string
 }
 
-// plan is what the fields of a Proxy come to. It does not change.
+// plan is what the fields of a Proxy come to. It does not change, but for the
+// clocks of the upstreams.
 type plan struct {
 	routes    []*route
 	strip     map[string]bool
@@ -49,6 +51,7 @@ type route struct {
 	scheme, host string
 	base         string // raw path, without a slash at the end
 	signer       *sigv4.Signer
+	drift        wire.Drift // of the upstream's clock
 }
 
 func newPlan(ctx context.Context, p *Proxy) (*plan, error) {

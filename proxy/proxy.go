@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass"
-	"github.com/gatepass/gatepass/internal/wire"
 )
 
 // A Proxy signs requests and sends them on. Set Credentials and Upstream or
@@ -68,7 +67,6 @@ type Proxy struct {
 	mu      sync.Mutex // while the plan is made
 	plan    atomic.Pointer[plan]
 	wallet  wallet
-	drift   wire.Drift
 	metrics metrics
 	sockets sockets
 }

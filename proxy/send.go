@@ -113,7 +113,7 @@ func (x *exchange) sign(out *http.Request, creds *gatepass.Credentials) error {
 	}
 	u := *out.URL
 	copied := http.Request{Method: out.Method, URL: &u, Host: out.Host, Header: out.Header}
-	err := x.target.signer.Sign(&copied, creds.Credentials, hash, time.Now().Add(x.p.drift.Get()))
+	err := x.target.signer.Sign(&copied, creds.Credentials, hash, time.Now().Add(x.target.drift.Get()))
 	if err != nil {
 		return refusal(http.StatusBadRequest, "BadRequestException", err.Error())
 	}
@@ -157,9 +157,9 @@ func (x *exchange) cureRefusal(resp *http.Response, used *[cureCount]int) int {
 	}
 	switch {
 	case errors.Is(refused, wire.ErrClockSkew) && used[byClock] == 0:
-		before := x.p.drift.Get()
-		x.p.drift.Observe(wire.DateOf(resp.Header), time.Now())
-		if x.p.drift.Get() != before {
+		before := x.target.drift.Get()
+		x.target.drift.Observe(wire.DateOf(resp.Header), time.Now())
+		if x.target.drift.Get() != before {
 			return byClock
 		}
 	case errors.Is(refused, wire.ErrCredentialsExpired) && used[byCredentials] == 0:
