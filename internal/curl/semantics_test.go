@@ -6,16 +6,27 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // A method that was typed stays on a redirect, and the body goes, as with curl.
 func TestTypedMethodOnRedirectAsCurl(t *testing.T) {
 	needCurl(t)
+	var mu sync.Mutex
 	var seen []string
+	take := func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		got := seen
+		seen = nil
+		return got
+	}
 	u := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
+		mu.Lock()
 		seen = append(seen, r.Method+" "+r.URL.Path+" "+string(b))
+		mu.Unlock()
 		if status, ok := map[string]int{"/301": 301, "/302": 302, "/303": 303, "/307": 307, "/308": 308}[r.URL.Path]; ok {
 			w.Header().Set("Location", "/to")
 			w.WriteHeader(status)
@@ -24,17 +35,15 @@ func TestTypedMethodOnRedirectAsCurl(t *testing.T) {
 	for _, status := range []string{"301", "302", "303", "307", "308"} {
 		for _, args := range [][]string{{"-X", "POST", "-d", "x"}, {"-X", "PUT", "-d", "x"}, {"-X", "DELETE"}, {"-d", "x"}, {"-T", "semantics_test.go", "-H", "Expect:"}, {"-X", "POST", "-T", "semantics_test.go", "-H", "Expect:"}, {"-X", "PATCH", "--json", "{}"}} {
 			args = append([]string{u + "/" + status, "-L"}, args...)
-			seen = nil
 			if out, err := exec.Command("curl", slices.Concat([]string{"-q", "-sS", "--noproxy", "*"}, args)...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			want := seen
-			seen = nil
+			want := take()
 			if _, _, err := fetch(t, Streams{}, args...); err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(seen, want) {
-				t.Errorf("%v: %q; curl: %q", args[1:], seen, want)
+			if got := take(); len(want) != 2 || !slices.Equal(got, want) {
+				t.Errorf("%v: %q; curl: %q", args[1:], got, want)
 			}
 		}
 	}
