@@ -117,6 +117,8 @@ func (r *reader) enterProject() {
 		"amplify_outputs.json": `{"version": "1.3", "auth": {"aws_region": "us-east-1", "user_pool_id": "${GATEPASS_USER_POOL_ID}",
 			"user_pool_client_id": "${GATEPASS_CLIENT_ID}", "identity_pool_id": "${GATEPASS_IDENTITY_POOL_ID}"},
 			"custom": {"API": {"notes": {"endpoint": "${GATEPASS_API}", "region": "us-east-1", "apiName": "notes"}}}}`,
+		"policy.json": `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "execute-api:Invoke",
+			"Resource": "arn:aws:execute-api:us-east-1:111122223333:notes/prod/GET/notes"}}`,
 		"answer.txt": "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n{\"message\":\"Missing Authentication Token\"}",
 	} {
 		text = os.Expand(text, func(name string) string { return ids[name] })
