@@ -95,9 +95,13 @@ func (s *Service) developerPool(ctx context.Context, id, name string) (store.Ide
 	return pool, err
 }
 
+func developerUser(pool store.IdentityPool, user string) store.Login {
+	return store.Login{Provider: pool.DeveloperProvider, Subject: user}
+}
+
 // ofDeveloperUser finds the identity of a user of the developer provider.
 func ofDeveloperUser(ctx context.Context, r byLogin, pool store.IdentityPool, user string) (store.Identity, error) {
-	id, err := r.IdentityByLogin(ctx, pool.ID, store.Login{Provider: pool.DeveloperProvider, Subject: user})
+	id, err := r.IdentityByLogin(ctx, pool.ID, developerUser(pool, user))
 	if errors.Is(err, store.ErrNotFound) {
 		return id, wire.Errorf("ResourceNotFoundException", "Developer user '%s' not found.", user)
 	}

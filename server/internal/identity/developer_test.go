@@ -302,6 +302,10 @@ func TestUnlinkDeveloperIdentity(t *testing.T) {
 	if w.user("a").IdentityId == a.IdentityId {
 		t.Error("an unlinked user still has the identity")
 	}
+	// End users unlink public logins only.
+	if err := w.unlink(b.IdentityId, devLogin(b.Token), devName); err != nil || w.user("b").IdentityId != b.IdentityId {
+		t.Errorf("UnlinkIdentity took a developer's user: %v", err)
+	}
 }
 
 // TestConcurrentDevelopers: a user gets one identity from any number of backends.

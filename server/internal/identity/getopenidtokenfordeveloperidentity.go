@@ -77,6 +77,9 @@ func (s *Service) developer(ctx context.Context, in wire.GetOpenIdTokenForDevelo
 // register makes the user's login one of the identity: of the one that was asked for, else of his own, else of that of the
 // other logins, else of a new one. What the backend asks for needs no other proof.
 func (s *Service) register(ctx context.Context, tx *store.Tx, pool store.IdentityPool, asked string, dev store.Login, logins []proof) (store.Identity, error) {
+	if err := lock(ctx, tx, pool.ID, asked, append([]proof{{Login: dev}}, logins...)); err != nil {
+		return store.Identity{}, err
+	}
 	own, err := tx.IdentityByLogin(ctx, pool.ID, dev)
 	registered := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

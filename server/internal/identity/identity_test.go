@@ -276,6 +276,46 @@ func sameIdentity(t *testing.T, nodes ...*world) {
 	}
 }
 
+// TestConcurrentMerge holds that of two identities one is left, however many nodes merge them in both directions at once.
+func TestConcurrentMerge(t *testing.T) {
+	t.Run("memory", func(t *testing.T) {
+		w := newWorld(t)
+		oneIsLeft(t, w, w)
+	})
+	if dsn := os.Getenv("GATEPASS_TEST_POSTGRES"); dsn != "" {
+		t.Run("postgres", func(t *testing.T) { oneIsLeft(t, newWorldOn(t, dsn), newWorldOn(t, dsn)) })
+	}
+}
+
+func oneIsLeft(t *testing.T, nodes ...*world) {
+	w, second := nodes[0], "cognito-idp.us-east-1.amazonaws.com/"+other
+	for range 10 {
+		both := map[string]string{provider: w.idToken("sub", rand.Text()), second: w.idToken("iss", "https://"+second, "sub", rand.Text())}
+		ids := []string{w.mustID(poolID, login(both[provider])), w.mustID(poolID, map[string]string{second: both[second]})}
+		var wg sync.WaitGroup
+		for i := range 16 {
+			body, err := json.Marshal(wire.GetCredentialsForIdentityInput{IdentityId: ids[i%2], Logins: both})
+			if err != nil {
+				t.Fatal(err)
+			}
+			op, _ := nodes[i/2%len(nodes)].Op("GetCredentialsForIdentity")
+			wg.Go(func() {
+				if _, err := op.Run(t.Context(), body); err != nil && wire.AsError(err).Code != nae {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		left := w.mustID(poolID, both)
+		for _, id := range ids {
+			stored, err := w.Store.Identity(t.Context(), id)
+			if err != nil || stored.Enabled != (id == left) || (len(stored.Logins) == 2) != (id == left) {
+				t.Errorf("%s is left: %+v, %v", left, stored, err)
+			}
+		}
+	}
+}
+
 func TestUnavailable(t *testing.T) {
 	w := newWorld(t)
 	id := w.mustID(poolID, login(w.idToken()))

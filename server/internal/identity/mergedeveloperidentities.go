@@ -21,7 +21,11 @@ func (s *Service) mergeDeveloperIdentities(ctx context.Context, in wire.MergeDev
 		return nil, err
 	}
 	out := &wire.MergeDeveloperIdentitiesOutput{}
+	users := []proof{{Login: developerUser(pool, in.SourceUserIdentifier)}, {Login: developerUser(pool, in.DestinationUserIdentifier)}}
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := lock(ctx, tx, pool.ID, "", users); err != nil {
+			return err
+		}
 		from, err := ofDeveloperUser(ctx, tx, pool, in.SourceUserIdentifier)
 		if err != nil {
 			return err

@@ -195,8 +195,9 @@ func TestOIDCProviderMisbehaves(t *testing.T) {
 		"private net": func(p *idp, w http.ResponseWriter, _ *http.Request) { p.document(w, p.URL, "http://10.0.0.1/") },
 		"a file":      func(p *idp, w http.ResponseWriter, _ *http.Request) { p.document(w, p.URL, "file:///etc/passwd") },
 		"no keys":     func(p *idp, w http.ResponseWriter, _ *http.Request) { p.document(w, p.URL, p.URL+"/none") },
-		"endless": func(_ *idp, w http.ResponseWriter, _ *http.Request) {
+		"too long": func(p *idp, w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(strings.Repeat(" ", 2<<20)))
+			p.document(w, p.URL, p.URL+"/keys")
 		},
 	} {
 		w := newWorld(t)

@@ -89,6 +89,9 @@ func unlinked(id store.Identity, logins []proof) []store.Login {
 // settleIn reads everything anew, inside the transaction: what was asked for may have got logins in the meantime, and who
 // then presents none of them gets nothing.
 func (s *Service) settleIn(ctx context.Context, tx *store.Tx, pool store.IdentityPool, asked string, logins []proof) (store.Identity, error) {
+	if err := lock(ctx, tx, pool.ID, asked, logins); err != nil {
+		return store.Identity{}, err
+	}
 	all, err := owners(ctx, tx, pool.ID, logins)
 	if err != nil {
 		return store.Identity{}, err
@@ -109,6 +112,30 @@ func (s *Service) settleIn(ctx context.Context, tx *store.Tx, pool store.Identit
 		}
 	}
 	return link(ctx, tx, pool, home, unlinked(home, logins))
+}
+
+// lock reads the identities that a transaction is about, in the order of their ids, before it reads them for what they
+// are: two transactions that merged in opposite directions would else wait for each other until one of them is broken off.
+func lock(ctx context.Context, tx *store.Tx, pool, asked string, logins []proof) error {
+	var ids []string
+	if asked != "" {
+		ids = append(ids, asked)
+	}
+	for _, l := range logins {
+		id, err := tx.LoginOwner(ctx, pool, l.Login)
+		if err == nil {
+			ids = append(ids, id)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if _, err := tx.Identity(ctx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleAt makes the logins those of one identity, whoever had them.

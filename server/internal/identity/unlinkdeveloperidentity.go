@@ -21,8 +21,11 @@ func (s *Service) unlinkDeveloperIdentity(ctx context.Context, in wire.UnlinkDev
 	if err != nil {
 		return nil, err
 	}
-	gone := store.Login{Provider: pool.DeveloperProvider, Subject: in.DeveloperUserIdentifier}
+	gone := developerUser(pool, in.DeveloperUserIdentifier)
 	return &empty{}, s.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := lock(ctx, tx, pool.ID, in.IdentityId, []proof{{Login: gone}}); err != nil {
+			return err
+		}
 		id, err := tx.Identity(ctx, in.IdentityId)
 		if errors.Is(err, store.ErrNotFound) || err == nil && id.PoolID != pool.ID {
 			return identityNotFound(in.IdentityId)
