@@ -33,7 +33,7 @@ unit: $(REPORT)
 
 race: $(REPORT)
 	@if command -v gcc >/dev/null 2>&1; then echo "== race detector"; \
-	   CGO_ENABLED=1 go test -json -race -short -timeout 15m ./... | $(REPORT); \
+	   CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -json -race -short -timeout 15m ./... | $(REPORT); \
 	 elif [ -n "$$GATEPASS_REQUIRE" ]; then echo "race detector: no gcc"; exit 1; \
 	 else echo "skipped: race detector (needs gcc: apt-get install gcc)"; fi
 
