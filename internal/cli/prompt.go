@@ -79,6 +79,10 @@ func askTerminal(ctx context.Context, question string, hidden bool) (string, err
 		if hidden {
 			fmt.Fprintln(out)
 		}
+		if errors.Is(a.err, io.EOF) { // Ctrl-D is no answer
+			fmt.Fprintln(out)
+			return "", context.Canceled
+		}
 		return a.text, a.err
 	case <-ctx.Done():
 		fmt.Fprintln(out)

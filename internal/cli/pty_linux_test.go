@@ -119,6 +119,16 @@ func TestPasswordIsNotEchoed(t *testing.T) {
 	}
 }
 
+func TestEndOfInputEndsPrompt(t *testing.T) {
+	p, cmd := runOnTerminal(t, "login")
+	p.await("User name: ")
+	p.write("\x04")
+	p.await("gatepass: interrupted")
+	if code := exitOf(cmd); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+}
+
 func TestInterruptEndsPrompt(t *testing.T) {
 	p, cmd := runOnTerminal(t, "login", "ada")
 	p.await("Password of ada: ")
