@@ -1,7 +1,7 @@
 # make test    everything this machine can run; says what it skipped and why
 # make check   format, vet, staticcheck, govulncheck, architecture and size rules
 # make build   the stripped binary, bin/gatepass
-# make client  the same without the server half, half the size: bin/gatepass-client
+# make client  the same without the server half: bin/gatepass-client
 # make man     the manual pages, in bin/man
 # make bench   gatepass beside what a user would pick instead (see bench/)
 .PHONY: test check unit race interop bench build client man

@@ -9,6 +9,8 @@ package cli
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -38,6 +40,7 @@ func Main(args []string, streams IOStreams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	log.SetOutput(io.Discard)    // net/http would quote there what a broken server sends
 	a := &app{io: streams, env: os.Getenv}
 	root := newRoot(a, append(args, "")[0])
 	root.SetArgs(args)
