@@ -94,7 +94,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestReadHARIsBounded(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads 64 MiB; run without -short")
+		t.Skip("-short: reads 64 MiB")
 	}
 	r := &endless{}
 	if _, err := ReadHAR(r); !errors.Is(err, ErrFormat) || r.n > 2*maxFile {
