@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gatepass/gatepass/gatepasstest"
+	"github.com/gatepass/gatepass/internal/cli"
 	"github.com/gatepass/gatepass/server"
 )
 
@@ -33,26 +33,7 @@ func runOnTerminal(t *testing.T, args ...string) (*typist, *exec.Cmd) {
 
 func runOnTerminalWith(t *testing.T, env []string, args ...string) (*typist, *exec.Cmd) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil && os.Getenv("GATEPASS_REQUIRE") != "all" {
-		t.Skipf("no pseudo-terminals: mount devpts to enable this test: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	fd := int(master.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	master, slave := cli.PseudoTerminal(t)
 	defer slave.Close()
 	cmd := exec.Command("gatepass", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave

@@ -6,39 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
-
-// pseudoTerminal gives both ends of a pseudo-terminal.
-func pseudoTerminal(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil && os.Getenv("GATEPASS_REQUIRE") != "all" {
-		t.Skipf("no pseudo-terminals: mount devpts to enable this test: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = master.Close() })
-	fd := int(master.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = slave.Close() })
-	return master, slave
-}
 
 // TestRefusalHint: a person at a terminal reads why an API answered 403 and what
 // to do; a log gets the first of the two lines.
@@ -62,7 +32,7 @@ func TestRefusalHint(t *testing.T) {
 		if lines := strings.Split(strings.TrimSpace(log.String()), "\n"); len(lines) != 2 || !strings.HasPrefix(lines[1], row.first) {
 			t.Errorf("%s: a log gets %q", row.code, lines)
 		}
-		master, slave := pseudoTerminal(t)
+		master, slave := PseudoTerminal(t)
 		(&app{io: IOStreams{Err: slave}}).report(refused)
 		_ = slave.Close() // what is missing is then an end, and nothing to wait for
 		in := bufio.NewScanner(master)
