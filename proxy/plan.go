@@ -115,9 +115,9 @@ func (pl *plan) add(ctx context.Context, p *Proxy, field, prefix string, up Upst
 	if err != nil {
 		return &ConfigError{field, err.Error()}
 	}
-	region, service := ScopeOf(u.Hostname())
+	region, service := sigv4.ScopeOf(u.Hostname())
 	if region == "" && up.Region == "" {
-		region, service = ScopeOf(alias(ctx, u.Hostname()))
+		region, service = sigv4.ScopeOf(alias(ctx, u.Hostname()))
 	}
 	region, service = cmp.Or(up.Region, region), cmp.Or(up.Service, service, "execute-api")
 	if region == "" {

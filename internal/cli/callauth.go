@@ -15,7 +15,7 @@ import (
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/curl"
-	"github.com/gatepass/gatepass/proxy"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // authModes are what a request can be authorized with; the first is the default.
@@ -147,7 +147,7 @@ func (a *app) signingTransport(ctx context.Context, v settingValues, awsProfile 
 // API, the profile, the AWS profile, the pools.
 func (a *app) scopeFor(v settingValues, o *callOptions, r *curl.Request, awsRegion string) (region, service string, err error) {
 	host := cmp.Or(r.Host, r.URL.Host)
-	says, serves := proxy.ScopeOf(hostName(host))
+	says, serves := sigv4.ScopeOf(hostName(host))
 	told := cmp.Or(o.api.Region, v.region)
 	if o.auth.regionGiven {
 		told = v.region

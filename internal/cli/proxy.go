@@ -18,6 +18,7 @@ import (
 
 	"github.com/gatepass/gatepass/internal/curl"
 	"github.com/gatepass/gatepass/proxy"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 type proxyOptions struct {
@@ -241,7 +242,7 @@ func (v settingValues) regionAt(base string) string {
 	if err != nil {
 		return ""
 	}
-	if region, _ := proxy.ScopeOf(u.Hostname()); region != "" {
+	if region, _ := sigv4.ScopeOf(u.Hostname()); region != "" {
 		return ""
 	}
 	if v.region != "" || !loopbackName(u.Hostname()) {

@@ -18,7 +18,6 @@ import (
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/curl"
-	"github.com/gatepass/gatepass/proxy"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -130,7 +129,7 @@ func (o wsOptions) handshake(ctx context.Context, v settingValues) (*http.Reques
 	if err := curl.SetHeaders(r.Header, o.headers); err != nil {
 		return nil, nil, curlError(err)
 	}
-	region, service := proxy.ScopeOf(u.Hostname())
+	region, service := sigv4.ScopeOf(u.Hostname())
 	if region = cmp.Or(api.Region, region, v.regionAt(target)); region == "" {
 		return nil, nil, hintf(usageErrorf("the region is not known: the name %s does not say it", u.Hostname()), "--region, or the region of the API in the profile, says it")
 	}

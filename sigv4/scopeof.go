@@ -1,4 +1,4 @@
-package proxy
+package sigv4
 
 import (
 	"slices"
@@ -16,10 +16,9 @@ var services = map[string]string{
 // regionFirst are services whose host names have the region before the service.
 var regionFirst = []string{"es", "aoss"}
 
-// ScopeOf reads region and service from the name of an AWS endpoint: those of API
-// Gateway, also through a VPC endpoint and in China, Lambda function URLs,
-// AppSync, and others of the form service.region. Empty:
-// the name does not say.
+// ScopeOf reads what to sign for from the host name of an AWS endpoint: those of
+// API Gateway, also through a VPC endpoint and in China, Lambda function URLs,
+// AppSync, and others of the form service.region. Empty: the name does not say.
 func ScopeOf(host string) (region, service string) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for _, suffix := range awsSuffixes {
