@@ -66,12 +66,19 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range serveEnv {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
+	ts.Value(runningKey{}).(*running).cmd = cmd
+	learn(ts, launch(ts, cmd, "serve.err"))
+}
+
+// launch starts a command that ends with the script, its stderr in the file log,
+// and gives what it prints when it is ready, which it prints in one piece.
+func launch(ts *testscript.TestScript, cmd *exec.Cmd, log string) string {
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
-	log, err := os.Create(ts.MkAbs("serve.err"))
+	errs, err := os.Create(ts.MkAbs(log))
 	ts.Check(err)
-	defer log.Close()
-	cmd.Stderr = log
+	defer errs.Close()
+	cmd.Stderr = errs
 	ts.Check(cmd.Start())
 	ts.Defer(func() {
 		if cmd.ProcessState == nil {
@@ -79,11 +86,12 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 			_ = cmd.Wait()
 		}
 	})
-	buf := make([]byte, 16<<10) // it is printed in one piece
+	buf := make([]byte, 16<<10)
 	n, err := out.Read(buf)
-	ts.Check(err)
-	ts.Value(runningKey{}).(*running).cmd = cmd
-	learn(ts, string(buf[:n]))
+	if err != nil {
+		ts.Fatalf("it is not ready: %v\n%s", err, ts.ReadFile(log))
+	}
+	return string(buf[:n])
 }
 
 var (

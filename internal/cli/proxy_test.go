@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -28,25 +27,7 @@ func startProxy(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command("gatepass", append([]string{"proxy"}, args...)...)
 	cmd.Dir, cmd.Env = ts.MkAbs("."), scriptEnv(ts)
-	out, err := cmd.StdoutPipe()
-	ts.Check(err)
-	log, err := os.Create(ts.MkAbs("proxy.err"))
-	ts.Check(err)
-	defer log.Close()
-	cmd.Stderr = log
-	ts.Check(cmd.Start())
-	ts.Defer(func() {
-		if cmd.ProcessState == nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		}
-	})
-	buf := make([]byte, 4<<10) // it is printed in one piece
-	n, err := out.Read(buf)
-	if err != nil {
-		ts.Fatalf("no address: %s", ts.ReadFile("proxy.err"))
-	}
-	ts.Setenv("PROXY", strings.TrimSpace(string(buf[:n])))
+	ts.Setenv("PROXY", strings.TrimSpace(launch(ts, cmd, "proxy.err")))
 	ts.Value(proxyKey{}).(*runningProxy).cmd = cmd
 }
 
