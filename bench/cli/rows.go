@@ -107,7 +107,7 @@ type rival struct {
 
 // signers are the tools that sign a call with credentials they are given.
 func (b *bench) signers(process command) (rivals []rival) {
-	var keys struct{ AccessKeyId, SecretAccessKey, SessionToken string } //nolint:revive // as AWS spells them
+	var keys struct{ AccessKeyId, SecretAccessKey, SessionToken string } // as AWS spells them
 	_, _, out := process.run(b.dir)
 	check(json.Unmarshal(out, &keys))
 	url := b.api() + "/notes"
