@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -83,7 +81,7 @@ func (a *app) eachProfile(read func() (settingValues, error), all bool) ([]setti
 	var list []settingValues
 	seen := map[string]bool{}
 	for _, f := range files {
-		for _, name := range slices.Sorted(maps.Keys(f.Profiles)) {
+		for _, name := range f.Names() {
 			if seen[name] {
 				continue // the project's goes before the user's
 			}
