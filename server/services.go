@@ -103,7 +103,7 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 // mayPass asks the caller's policies whether he may hand each of the roles to a
 // service (IAM User Guide, "Grant a user permissions to pass a role to an AWS
 // service").
-func (s *Server) mayPass(r *http.Request, who gateway.Resolved, service string, roles []string) error {
+func (s *Server) mayPass(r *http.Request, who caller, service string, roles []string) error {
 	facts := requestContext(r, s.region())
 	facts.Set("iam:PassedToService", service+".amazonaws.com")
 	for _, arn := range roles {
@@ -117,27 +117,33 @@ func (s *Server) mayPass(r *http.Request, who gateway.Resolved, service string, 
 	return nil
 }
 
+// caller is who signed a request, and with which credentials.
+type caller struct {
+	gateway.Resolved
+	accessKeyID, sessionToken string
+}
+
 // authenticate verifies the signature of a call to a service and gives the
 // caller and the verified body.
-func (s *Server) authenticate(r *http.Request, service string) (gateway.Resolved, []byte, error) {
+func (s *Server) authenticate(r *http.Request, service string) (caller, []byte, error) {
 	now := s.Now()
 	claim, err := s.verifiers[service].Parse(r, now)
 	if err != nil {
-		return gateway.Resolved{}, nil, err
+		return caller{}, nil, err
 	}
 	who, err := s.resolve(r.Context(), claim.AccessKeyID(), claim.SessionToken(), now)
 	if err != nil {
-		return who, nil, err
+		return caller{}, nil, err
 	}
 	verified, err := claim.Verify(s.signing.Key(claim.AccessKeyID(), who.Secret, claim))
 	if err != nil {
-		return who, nil, err
+		return caller{}, nil, err
 	}
-	return who, verified.Body(), nil
+	return caller{who, claim.AccessKeyID(), claim.SessionToken()}, verified.Body(), nil
 }
 
 // authorize asks the caller's policies; no answer is a denial.
-func (s *Server) authorize(r *http.Request, who gateway.Resolved, action, resource string) error {
+func (s *Server) authorize(r *http.Request, who caller, action, resource string) error {
 	d := policy.Evaluate(policy.Request{
 		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
 		Context: requestContext(r, s.region()),
@@ -173,56 +179,6 @@ func jsonError(err error) error {
 		return &wire.Error{Code: e.Code, Message: e.Message, Status: http.StatusBadRequest, Err: err}
 	}
 	return unavailable(err)
-}
-
-// queryCodes are the names Query services have for a verifier's refusals.
-var queryCodes = map[string]string{
-	"MissingAuthenticationTokenException": "MissingAuthenticationToken",
-	"IncompleteSignatureException":        "IncompleteSignature",
-	"InvalidSignatureException":           "SignatureDoesNotMatch",
-	"UnrecognizedClientException":         "InvalidClientTokenId",
-	"ExpiredTokenException":               "ExpiredToken",
-}
-
-func queryError(err error) error {
-	var e *sigv4.Error
-	if !errors.As(err, &e) {
-		return unavailable(err)
-	}
-	code := queryCodes[e.Code]
-	if code == "" {
-		code = strings.TrimSuffix(e.Code, "Exception")
-	}
-	return &wire.Error{Code: code, Message: e.Message, Status: http.StatusForbidden, Err: err}
-}
-
-// serveQuery answers STS.
-func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) string {
-	corsHeaders(w.Header())
-	name, out, err := s.runQuery(r)
-	if err != nil {
-		wire.WriteError(w, wire.Query, queryError(err))
-	} else {
-		wire.WriteXML(w, name, out)
-	}
-	return shorten(name)
-}
-
-func (s *Server) runQuery(r *http.Request) (string, any, error) {
-	who, body, err := s.authenticate(r, serviceSTS)
-	if err != nil {
-		return "sts", nil, err
-	}
-	form, err := wire.ParseQuery(r, body)
-	if err != nil {
-		return "sts", nil, err
-	}
-	name, op, err := s.sts.Op(form)
-	if err != nil {
-		return name, nil, err
-	}
-	out, err := op.Run(r.Context(), who.Principal, form)
-	return name, out, err
 }
 
 // outbox lists messages to a caller whose policies allow gatepass:ListMessages.

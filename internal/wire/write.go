@@ -20,9 +20,16 @@ const (
 	JSON11      Protocol = iota // Cognito: JSON with __type
 	Query                       // STS: XML
 	RESTGateway                 // API Gateway REST: {"message"}
+	QueryIAM                    // IAM: the XML of STS in another namespace
 )
 
-const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
+// namespace is that of the XML of a Query service.
+func (p Protocol) namespace() string {
+	if p == QueryIAM {
+		return "https://iam.amazonaws.com/doc/2010-05-08/"
+	}
+	return "https://sts.amazonaws.com/doc/2011-06-15/"
+}
 
 // NewRequestID makes a random UUID (RFC 9562, version 4).
 func NewRequestID() string {
@@ -47,8 +54,8 @@ func WriteError(w http.ResponseWriter, p Protocol, err error) {
 	switch p {
 	case JSON11:
 		writeJSONError(w, status, e)
-	case Query:
-		writeQueryError(w, status, e, id)
+	case Query, QueryIAM:
+		writeQueryError(w, status, e, id, p.namespace())
 	case RESTGateway:
 		writeGatewayError(w, status, e, id)
 	}
@@ -94,12 +101,12 @@ type queryError struct {
 	RequestID string   `xml:"RequestId"`
 }
 
-func writeQueryError(w http.ResponseWriter, status int, e *Error, id string) {
+func writeQueryError(w http.ResponseWriter, status int, e *Error, id, namespace string) {
 	kind := "Sender"
 	if status >= 500 {
 		kind = "Receiver"
 	}
-	body, err := xml.MarshalIndent(queryError{Namespace: stsNamespace, Type: kind, Code: e.Code, Message: e.Message, RequestID: id}, "", "  ")
+	body, err := xml.MarshalIndent(queryError{Namespace: namespace, Type: kind, Code: e.Code, Message: e.Message, RequestID: id}, "", "  ")
 	if err != nil {
 		body = nil // the texts are ours: it cannot fail
 	}
@@ -115,18 +122,18 @@ func WriteJSON(w http.ResponseWriter, v any) {
 	send(w, http.StatusOK, TypeJSON11, marshal(v))
 }
 
-// WriteXML answers 200 in the Query protocol: v is the content of
-// <{action}Result>.
-func WriteXML(w http.ResponseWriter, action string, v any) {
+// WriteXML answers 200 in a Query protocol: v is <{action}Result>, or nil where
+// the service has none.
+func WriteXML(w http.ResponseWriter, p Protocol, action string, v any) {
 	id := requestID(w)
 	inner, err := xml.Marshal(v)
 	if err != nil {
-		WriteError(w, Query, err)
+		WriteError(w, p, err)
 		return
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<%sResponse xmlns=%q>%s<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>\n",
-		action, stsNamespace, inner, id, action)
+		action, p.namespace(), inner, id, action)
 	send(w, http.StatusOK, TypeXML, b.Bytes())
 }
 

@@ -472,7 +472,7 @@ func TestGetCallerIdentity(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	w.Header().Set("x-amzn-RequestId", "01234567-89ab-cdef-0123-456789abcdef")
-	wire.WriteXML(w, name, out)
+	wire.WriteXML(w, wire.Query, name, out)
 	got := regexp.MustCompile(`>\s+<`).ReplaceAllString(strings.TrimSpace(w.Body.String()), "><")
 	want := `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>` +
 		`<Arn>arn:aws:sts::111122223333:assumed-role/notes-user/CognitoIdentityCredentials</Arn><UserId>AROAEXAMPLE0000000000:CognitoIdentityCredentials</UserId>` +
