@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/gateway"
 )
 
@@ -22,7 +23,7 @@ func (c *Config) validateAPIs() error {
 				api.Routes[j].Integration.Handler = NotesHandler() // stands for a handler that is known at start
 			}
 		}
-		if err := api.Validate(); err != nil {
+		if err := gateway.Validate(api); err != nil {
 			return c.fail(at, "%v", err)
 		}
 	}
@@ -30,8 +31,8 @@ func (c *Config) validateAPIs() error {
 }
 
 // apis are the declared APIs with their handlers, which must all be there.
-func (s *Server) apis() ([]gateway.API, error) {
-	out := make([]gateway.API, len(s.Config.APIs))
+func (s *Server) apis() ([]apidef.API, error) {
+	out := make([]apidef.API, len(s.Config.APIs))
 	for i, a := range s.Config.APIs {
 		for j, r := range a.Routes {
 			if r.Handler != "" && s.Handlers[r.Handler] == nil {
@@ -45,26 +46,26 @@ func (s *Server) apis() ([]gateway.API, error) {
 
 // gateway is the API as the gateway knows it; handlers are looked up in s, which
 // may be nil.
-func (a API) gateway(s *Server) gateway.API {
-	out := gateway.API{ID: a.ID, Name: a.Name}
+func (a API) gateway(s *Server) apidef.API {
+	out := apidef.API{ID: a.ID, Name: a.Name}
 	for _, st := range a.Stages {
-		out.Stages = append(out.Stages, gateway.Stage{Name: st})
+		out.Stages = append(out.Stages, apidef.Stage{Name: st})
 	}
 	for _, d := range a.Domains {
-		out.Domains = append(out.Domains, gateway.Domain{Host: d.Host, BasePath: d.BasePath, Stage: d.Stage})
+		out.Domains = append(out.Domains, apidef.Domain{Host: d.Host, BasePath: d.BasePath, Stage: d.Stage})
 	}
 	if c := a.CORS; c != nil {
-		out.CORS = &gateway.CORS{
+		out.CORS = &apidef.CORS{
 			AllowOrigins: c.AllowOrigins, AllowMethods: c.AllowMethods, AllowHeaders: c.AllowHeaders,
 			ExposeHeaders: c.ExposeHeaders, MaxAge: time.Duration(c.MaxAgeSeconds) * time.Second, AllowCredentials: c.AllowCredentials,
 		}
 	}
 	for _, r := range a.Routes {
-		in := gateway.Integration{URI: r.URI, Timeout: time.Duration(r.Timeout) * time.Second}
+		in := apidef.Integration{URI: r.URI, Timeout: time.Duration(r.Timeout) * time.Second}
 		if s != nil && r.Handler != "" {
 			in.Handler = s.Handlers[r.Handler]
 		}
-		out.Routes = append(out.Routes, gateway.Route{Path: r.Path, Methods: r.Methods, Auth: gateway.Auth(r.Auth), Integration: in})
+		out.Routes = append(out.Routes, apidef.Route{Path: r.Path, Methods: r.Methods, Auth: apidef.Auth(r.Auth), Integration: in})
 	}
 	return out
 }

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/internal/seal"
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/gateway"
 	"github.com/gatepass/gatepass/server/internal/identity"
 	"github.com/gatepass/gatepass/server/internal/sts"
@@ -142,7 +143,7 @@ func (s *Server) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.gateway.SetAPIs(apis...)
+	return s.gateway.Serve(apidef.Catalog{APIs: apis})
 }
 
 func (s *Server) keyFile() string {

@@ -107,9 +107,9 @@ func (s *Server) mayPass(r *http.Request, who caller, service string, roles []st
 	facts := requestContext(r, s.region())
 	facts.Set("iam:PassedToService", service+".amazonaws.com")
 	for _, arn := range roles {
-		d := policy.Evaluate(policy.Request{
+		d := who.Policies.Evaluate(policy.Request{
 			Principal: who.Principal, Action: "iam:PassRole", Resource: arn, Time: s.Now(), Context: facts,
-		}, who.Policies...)
+		})
 		if !d.Allowed {
 			return wire.Errorf("NotAuthorizedException", "Access to Role '%s' is forbidden.", arn)
 		}
@@ -144,10 +144,10 @@ func (s *Server) authenticate(r *http.Request, service string) (caller, []byte, 
 
 // authorize asks the caller's policies; no answer is a denial.
 func (s *Server) authorize(r *http.Request, who caller, action, resource string) error {
-	d := policy.Evaluate(policy.Request{
+	d := who.Policies.Evaluate(policy.Request{
 		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
 		Context: requestContext(r, s.region()),
-	}, who.Policies...)
+	})
 	if d.Allowed {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -22,13 +23,13 @@ type admitted struct {
 // admit authenticates and authorises the call as its route asks.
 func (c *call) admit() (*admitted, error) {
 	switch c.route.Auth {
-	case AuthIAM:
+	case apidef.AuthIAM:
 		v, err := c.verify()
 		if err != nil {
 			return nil, err
 		}
 		return c.admitVerified(v)
-	case AuthNone:
+	case apidef.AuthNone:
 		return c.admitAnyone()
 	}
 	return nil, errForbidden() // Validate lets no other through; deny by default

@@ -78,7 +78,7 @@ func (c *call) authorize(who Resolved) error {
 	}
 	for _, alt := range alts {
 		req.AltResource = prefix + alt
-		d := policy.Evaluate(req, who.Policies...)
+		d := who.Policies.Evaluate(req)
 		c.event.Decision = &d
 		if c.g.ShowDecisions || !d.Allowed {
 			c.event.Verdict = verdict(d, req, who.Policies)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -20,16 +21,16 @@ func BenchmarkHandle(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	who := Resolved{Secret: secret, Policies: []*policy.Policy{doc}}
+	who := Resolved{Secret: secret, Policies: policy.Policies{Identity: []*policy.Policy{doc}}}
 	g := &Gateway{
 		Region: "us-east-1", AccountID: "111122223333", Now: func() time.Time { return testTime },
 		Keys: func(context.Context, string, string, time.Time) (Resolved, error) { return who, nil },
 	}
-	in := Integration{Handler: http.HandlerFunc(okHandler)}
-	for _, auth := range []Auth{AuthIAM, AuthNone} {
+	in := apidef.Integration{Handler: http.HandlerFunc(okHandler)}
+	for _, auth := range []apidef.Auth{apidef.AuthIAM, apidef.AuthNone} {
 		b.Run(string(auth), func(b *testing.B) {
-			route := Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: auth, Integration: in}
-			if err := g.SetAPIs(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{route}}); err != nil {
+			route := apidef.Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: auth, Integration: in}
+			if err := g.Serve(apidef.Catalog{APIs: []apidef.API{{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{route}}}}); err != nil {
 				b.Fatal(err)
 			}
 			r := benchRequest(b, auth)
@@ -44,13 +45,13 @@ func BenchmarkHandle(b *testing.B) {
 	}
 }
 
-func benchRequest(b *testing.B, auth Auth) *http.Request {
+func benchRequest(b *testing.B, auth apidef.Auth) *http.Request {
 	b.Helper()
 	r, err := http.NewRequest("GET", "http://"+testHost+"/prod/notes/7?a=1", nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	if auth == AuthIAM {
+	if auth == apidef.AuthIAM {
 		s := &sigv4.Signer{Region: "us-east-1", Profile: sigv4.ExecuteAPI()}
 		c := sigv4.Credentials{AccessKeyID: "ASIAEXAMPLEACCESSKEY", SecretAccessKey: secret, SessionToken: sessionTok}
 		if err := s.Sign(r, c, sigv4.EmptyHash, testTime); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -24,7 +25,8 @@ type call struct {
 	start    time.Time // for durations
 	id       string
 	traceID  string
-	api      *api // nil if unknown
+	api      *api          // nil if unknown
+	stage    *apidef.Stage // nil if unknown
 	route    *route
 	values   []string // of the route's path variables, raw
 	identity Identity
@@ -40,7 +42,7 @@ func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *cal
 	id := g.random()
 	c.id = fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
 	c.traceID = fmt.Sprintf("Root=1-%08x-%x", uint32(c.now.Unix()), id[16:28])
-	c.api = g.current().apis[t.API]
+	c.api, c.stage = g.current().find(t)
 	c.identity.SourceIP = sourceIP(r)
 	apigwID := base64.StdEncoding.EncodeToString(id[28:])
 	c.out = &response{w: w, header: http.Header{}, amend: func(h http.Header) { c.amend(h, apigwID) }}
@@ -71,7 +73,7 @@ func (c *call) amend(h http.Header, apigwID string) {
 	if c.api == nil || c.api.CORS == nil {
 		return
 	}
-	c.api.CORS.apply(h, c.r.Header.Get("Origin"))
+	applyCORS(c.api.CORS, h, c.r.Header.Get("Origin"))
 	if c.isPreflight() {
 		c.preflightHeaders(h)
 	}
@@ -82,7 +84,7 @@ func (c *call) serve() error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if c.api == nil || !c.api.hasStage(c.target.Stage) {
+	if c.stage == nil {
 		return errForbidden()
 	}
 	if c.isPreflight() {
@@ -94,6 +96,12 @@ func (c *call) serve() error {
 	}
 	a, err := c.admit()
 	if err != nil {
+		return err
+	}
+	if err := c.meter(a); err != nil {
+		return err
+	}
+	if err := c.checkRequest(a); err != nil {
 		return err
 	}
 	return c.integrate(a)
@@ -128,7 +136,7 @@ func (c *call) match() error {
 	}
 	for _, path := range readings(c.target.Path) {
 		other, _ := c.api.match(path, c.r.Method)
-		if other != nil && other.Auth != c.route.Auth && c.route.Auth == AuthNone {
+		if other != nil && other.Auth != c.route.Auth && c.route.Auth == apidef.AuthNone {
 			return badRequest("The path can be read as another, which needs authentication: spell it as " + path)
 		}
 	}

@@ -6,51 +6,53 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 func TestValidate(t *testing.T) {
-	h := Integration{Handler: http.HandlerFunc(okHandler)}
-	good := func() API {
-		return API{ID: "abc", Stages: []Stage{{"prod"}}, Routes: []Route{{Path: "/n/{id}", Methods: []string{"GET"}, Auth: AuthIAM, Integration: h}}}
+	h := apidef.Integration{Handler: http.HandlerFunc(okHandler)}
+	good := func() apidef.API {
+		return apidef.API{ID: "abc", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{{Path: "/n/{id}", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: h}}}
 	}
-	uri := func(s string) func(*API) {
-		return func(a *API) { a.Routes[0].Integration = Integration{URI: s} }
+	uri := func(s string) func(*apidef.API) {
+		return func(a *apidef.API) { a.Routes[0].Integration = apidef.Integration{URI: s} }
 	}
-	path := func(s string) func(*API) { return func(a *API) { a.Routes[0].Path = s } }
+	path := func(s string) func(*apidef.API) { return func(a *apidef.API) { a.Routes[0].Path = s } }
 	tests := []struct {
 		name, field string
-		edit        func(*API)
+		edit        func(*apidef.API)
 	}{
-		{"good", "", func(*API) {}},
+		{"good", "", func(*apidef.API) {}},
 		{"uri without a path", "", uri("http://10.0.0.7:8080")},
 		{"uri with a placeholder", "", uri("https://backend.internal/v1/{id}/x")},
-		{"no id", "ID", func(a *API) { a.ID = "" }},
-		{"upper-case id", "ID", func(a *API) { a.ID = "Abc" }},
-		{"no stage", "Stages", func(a *API) { a.Stages = nil }},
-		{"stage with a slash", "Stages[0].Name", func(a *API) { a.Stages[0].Name = "a/b" }},
-		{"stage twice", "Stages[1].Name", func(a *API) { a.Stages = append(a.Stages, Stage{"prod"}) }},
-		{"domain of an unknown stage", "Domains[0].Stage", func(a *API) { a.Domains = []Domain{{Host: "x.com", Stage: "no"}} }},
-		{"domain that shadows an API", "Domains[0].Host", func(a *API) { a.Domains = []Domain{{Host: "b.execute-api.x.com", Stage: "prod"}} }},
-		{"base path with slashes around", "Domains[0].BasePath", func(a *API) { a.Domains = []Domain{{Host: "x.com", BasePath: "/v1", Stage: "prod"}} }},
-		{"no auth", "Auth", func(a *API) { a.Routes[0].Auth = "" }},
-		{"unknown auth", "Auth", func(a *API) { a.Routes[0].Auth = "JWT" }},
-		{"auth in lower case", "Auth", func(a *API) { a.Routes[0].Auth = "aws_iam" }},
-		{"no methods", "Methods", func(a *API) { a.Routes[0].Methods = nil }},
-		{"method in lower case", "Methods[0]", func(a *API) { a.Routes[0].Methods = []string{"get"} }},
-		{"TRACE", "Methods[0]", func(a *API) { a.Routes[0].Methods = []string{"TRACE"} }},
-		{"method twice", "Methods", func(a *API) { a.Routes[0].Methods = []string{"GET", "GET"} }},
+		{"no id", "ID", func(a *apidef.API) { a.ID = "" }},
+		{"upper-case id", "ID", func(a *apidef.API) { a.ID = "Abc" }},
+		{"no stage", "Stages", func(a *apidef.API) { a.Stages = nil }},
+		{"stage with a slash", "Stages[0].Name", func(a *apidef.API) { a.Stages[0].Name = "a/b" }},
+		{"stage twice", "Stages[1].Name", func(a *apidef.API) { a.Stages = append(a.Stages, apidef.Stage{Name: "prod"}) }},
+		{"domain of an unknown stage", "Domains[0].Stage", func(a *apidef.API) { a.Domains = []apidef.Domain{{Host: "x.com", Stage: "no"}} }},
+		{"domain that shadows an API", "Domains[0].Host", func(a *apidef.API) { a.Domains = []apidef.Domain{{Host: "b.execute-api.x.com", Stage: "prod"}} }},
+		{"base path with slashes around", "Domains[0].BasePath", func(a *apidef.API) { a.Domains = []apidef.Domain{{Host: "x.com", BasePath: "/v1", Stage: "prod"}} }},
+		{"no auth", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "" }},
+		{"unknown auth", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "JWT" }},
+		{"auth in lower case", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "aws_iam" }},
+		{"no methods", "Methods", func(a *apidef.API) { a.Routes[0].Methods = nil }},
+		{"method in lower case", "Methods[0]", func(a *apidef.API) { a.Routes[0].Methods = []string{"get"} }},
+		{"TRACE", "Methods[0]", func(a *apidef.API) { a.Routes[0].Methods = []string{"TRACE"} }},
+		{"method twice", "Methods", func(a *apidef.API) { a.Routes[0].Methods = []string{"GET", "GET"} }},
 		{"relative path", "Path", path("n")},
 		{"path with a final slash", "Path", path("/n/")},
 		{"greedy in the middle", "Path", path("/{p+}/x")},
 		{"dots", "Path", path("/a/../b")},
 		{"variable twice", "Path", path("/{a}/{a}")},
-		{"sibling variables of different names", "Path", func(a *API) {
-			a.Routes = append(a.Routes, Route{Path: "/n/{other}", Methods: []string{"PUT"}, Auth: AuthIAM, Integration: h})
+		{"sibling variables of different names", "Path", func(a *apidef.API) {
+			a.Routes = append(a.Routes, apidef.Route{Path: "/n/{other}", Methods: []string{"PUT"}, Auth: apidef.AuthIAM, Integration: h})
 		}},
-		{"neither integration", "Integration", func(a *API) { a.Routes[0].Integration = Integration{} }},
-		{"both integrations", "Integration", func(a *API) { a.Routes[0].Integration.URI = "http://x" }},
-		{"timeout over 29 s", "Integration.Timeout", func(a *API) { a.Routes[0].Integration.Timeout = 30 * time.Second }},
-		{"header that is never forwarded", "Integration.Headers[0]", func(a *API) { a.Routes[0].Integration.Headers = []string{"x-gatepass-user-arn"} }},
+		{"neither integration", "Integration", func(a *apidef.API) { a.Routes[0].Integration = apidef.Integration{} }},
+		{"both integrations", "Integration", func(a *apidef.API) { a.Routes[0].Integration.URI = "http://x" }},
+		{"timeout over 29 s", "Integration.Timeout", func(a *apidef.API) { a.Routes[0].Integration.Timeout = 30 * time.Second }},
+		{"header that is never forwarded", "Integration.Headers[0]", func(a *apidef.API) { a.Routes[0].Integration.Headers = []string{"x-gatepass-user-arn"} }},
 		{"ftp", "Integration.URI", uri("ftp://x")},
 		{"placeholder in the host", "Integration.URI", uri("http://{id}.evil.com/")},
 		{"placeholder unknown", "Integration.URI", uri("http://x/{other}")},
@@ -60,16 +62,18 @@ func TestValidate(t *testing.T) {
 		{"C17 metadata address", "Integration.URI", uri("http://169.254.169.254/latest")},
 		{"C17 metadata address, mapped", "Integration.URI", uri("http://[::ffff:169.254.169.254]/")},
 		{"C17 link-local address", "Integration.URI", uri("http://[fe80::1]/")},
-		{"cors without origins", "CORS.AllowOrigins", func(a *API) { a.CORS = &CORS{} }},
-		{"cors * with credentials", "CORS.AllowOrigins[0]", func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"*"}, AllowCredentials: true} }},
-		{"cors origin with a path", "CORS.AllowOrigins[0]", func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"https://a.com/"}} }},
-		{"cors header injection", "CORS.AllowHeaders[0]", func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"*"}, AllowHeaders: []string{"a\r\nb"}} }},
+		{"cors without origins", "CORS.AllowOrigins", func(a *apidef.API) { a.CORS = &apidef.CORS{} }},
+		{"cors * with credentials", "CORS.AllowOrigins[0]", func(a *apidef.API) { a.CORS = &apidef.CORS{AllowOrigins: []string{"*"}, AllowCredentials: true} }},
+		{"cors origin with a path", "CORS.AllowOrigins[0]", func(a *apidef.API) { a.CORS = &apidef.CORS{AllowOrigins: []string{"https://a.com/"}} }},
+		{"cors header injection", "CORS.AllowHeaders[0]", func(a *apidef.API) {
+			a.CORS = &apidef.CORS{AllowOrigins: []string{"*"}, AllowHeaders: []string{"a\r\nb"}}
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := good()
 			tt.edit(&a)
-			err := a.Validate()
+			err := Validate(a)
 			if tt.field == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -83,13 +87,13 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func TestSetAPIsKeepsOldOnError(t *testing.T) {
+func TestServeKeepsOldOnError(t *testing.T) {
 	g := &Gateway{}
-	ok := API{ID: "abc", Stages: []Stage{{"prod"}}}
-	if err := g.SetAPIs(ok); err != nil {
+	ok := apidef.API{ID: "abc", Stages: []apidef.Stage{{Name: "prod"}}}
+	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{ok}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.SetAPIs(ok, ok); !errors.Is(err, ErrConfig) {
+	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{ok, ok}}); !errors.Is(err, ErrConfig) {
 		t.Fatalf("the same API twice: %v", err)
 	}
 	if g.current().apis["abc"] == nil {

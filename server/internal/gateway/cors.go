@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // signingHeaders are what a browser needs to send a signed call
@@ -17,7 +19,7 @@ var exposed = []string{"x-amzn-RequestId", "x-amzn-ErrorType", "Date"}
 
 // origin gives the value of Access-Control-Allow-Origin, or "" for an origin
 // that may not read the answer.
-func (c *CORS) origin(origin string) string {
+func corsOrigin(c *apidef.CORS, origin string) string {
 	switch {
 	case origin == "":
 		return ""
@@ -30,13 +32,13 @@ func (c *CORS) origin(origin string) string {
 }
 
 // apply puts the API's CORS headers in place of any others.
-func (c *CORS) apply(h http.Header, origin string) {
+func applyCORS(c *apidef.CORS, h http.Header, origin string) {
 	for key := range h {
 		if strings.HasPrefix(key, "Access-Control-") {
 			delete(h, key)
 		}
 	}
-	allow := c.origin(origin)
+	allow := corsOrigin(c, origin)
 	if allow != "*" {
 		h.Add("Vary", "Origin")
 	}
@@ -61,7 +63,7 @@ func (c *call) isPreflight() bool {
 // preflightHeaders are added to the answer to a preflight.
 func (c *call) preflightHeaders(h http.Header) {
 	cors := c.api.CORS
-	if cors.origin(c.r.Header.Get("Origin")) == "" {
+	if corsOrigin(cors, c.r.Header.Get("Origin")) == "" {
 		return
 	}
 	allowed := cors.AllowMethods

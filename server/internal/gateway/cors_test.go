@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
-func corsStand(t *testing.T, c CORS) *stand {
+func corsStand(t *testing.T, c apidef.CORS) *stand {
 	s := newStand(t)
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, CORS: &c, Routes: []Route{
-		{Path: "/notes", Methods: []string{"GET", "POST"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND"}},
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, CORS: &c, Routes: []apidef.Route{
+		{Path: "/notes", Methods: []string{"GET", "POST"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND"}},
 	}})
 	return s
 }
@@ -22,7 +24,7 @@ func preflight(origin, headers string) string {
 }
 
 func TestPreflight(t *testing.T) {
-	s := corsStand(t, CORS{AllowOrigins: []string{"https://app.example"}, AllowCredentials: true, MaxAge: time.Hour, ExposeHeaders: []string{"ETag"}})
+	s := corsStand(t, apidef.CORS{AllowOrigins: []string{"https://app.example"}, AllowCredentials: true, MaxAge: time.Hour, ExposeHeaders: []string{"ETag"}})
 	got := s.send(preflight("https://app.example", "authorization"))
 	s.refused("preflight", got, 204, "")
 	for name, want := range map[string]string{
@@ -41,7 +43,7 @@ func TestPreflight(t *testing.T) {
 	}
 	plain := strings.Replace(preflight("https://app.example", "x"), "Access-Control-Request-Method: POST\r\n", "", 1)
 	s.refused("an OPTIONS that is no preflight", s.send(plain), 403, "MissingAuthenticationTokenException")
-	s = corsStand(t, CORS{AllowOrigins: []string{"*"}, AllowHeaders: []string{"*"}})
+	s = corsStand(t, apidef.CORS{AllowOrigins: []string{"*"}, AllowHeaders: []string{"*"}})
 	got = s.send(preflight("https://any.example", "authorization,x-y"))
 	if got.header.Get("Access-Control-Allow-Origin") != "*" || got.header.Get("Access-Control-Allow-Headers") != "authorization,x-y" {
 		t.Errorf("any: %v", got.header)
@@ -49,7 +51,7 @@ func TestPreflight(t *testing.T) {
 }
 
 func TestCORSOnAnswers(t *testing.T) {
-	s := corsStand(t, CORS{AllowOrigins: []string{"https://app.example"}})
+	s := corsStand(t, apidef.CORS{AllowOrigins: []string{"https://app.example"}})
 	r := s.request("GET", "/prod/notes", "")
 	r.Header.Set("Origin", "https://app.example")
 	got := s.do(r)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -17,7 +18,7 @@ const resourceMasked = "arn:aws:execute-api:us-east-1:********3333:abc123/prod/G
 // TestErrorTable holds section 2.2 of the reference: status, x-amzn-ErrorType
 // and the bytes of the body. Rows whose text is inferred there are not in it.
 func TestErrorTable(t *testing.T) {
-	s := newStand(t, Route{Path: "/notes", Methods: []string{"GET"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND"}})
+	s := newStand(t, apidef.Route{Path: "/notes", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND"}})
 	auth := func(value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set("Authorization", value) }
 	}
@@ -155,7 +156,7 @@ func TestE17Denied(t *testing.T) {
 }
 
 func TestE17RootResource(t *testing.T) {
-	s := newStand(t, Route{Path: "/", Methods: []string{"GET"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND"}})
+	s := newStand(t, apidef.Route{Path: "/", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND"}})
 	s.policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
 	for _, target := range []string{"/prod", "/prod/"} {
 		got := s.do(s.signed("GET", target, ""))
@@ -190,8 +191,8 @@ func TestC16Limits(t *testing.T) {
 		t.Error(got.body)
 	}
 	chunked := head + "Transfer-Encoding: chunked\r\n\r\n" + "a00001\r\n" + strings.Repeat("a", 0xa00001) + "\r\n0\r\n\r\n"
-	open := s.proxyRoute(AuthNone)
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{open}})
+	open := s.proxyRoute(apidef.AuthNone)
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{open}})
 	s.refused("413 chunked", s.send(chunked), 413, "RequestTooLargeException")
 
 	pad := maxHeaders - len("Host: "+testHost+"\r\n") - len("X-Pad: \r\n")
@@ -199,7 +200,7 @@ func TestC16Limits(t *testing.T) {
 	s.refused("431", s.send("GET /prod/x HTTP/1.1\r\nHost: "+testHost+"\r\nX-Pad: "+strings.Repeat("a", pad+1)+"\r\n\r\n"), 431, "")
 
 	s.refused("414 URL", s.send("GET /prod/"+strings.Repeat("a", maxURL)+" HTTP/1.1\r\nHost: "+testHost+"\r\n\r\n"), 414, "")
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{s.proxyRoute(AuthIAM)}})
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{s.proxyRoute(apidef.AuthIAM)}})
 	got = s.do(s.signed("GET", "/prod/"+strings.Repeat("a", 1600), ""))
 	s.refused("414 ARN", got, 414, "")
 	if got.body != `{"message":"Request URI too long"}` {
@@ -246,9 +247,9 @@ func TestC12PolicyPaths(t *testing.T) {
 // TestC12OpenRoutes: an open catch-all does not open what another route guards.
 func TestC12OpenRoutes(t *testing.T) {
 	s := newStand(t)
-	guarded := s.proxyRoute(AuthIAM)
+	guarded := s.proxyRoute(apidef.AuthIAM)
 	guarded.Path = "/x/admin"
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{s.proxyRoute(AuthNone), guarded}})
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{s.proxyRoute(apidef.AuthNone), guarded}})
 	for path, status := range map[string]int{
 		"/x/admin": 403, "/x/%61dmin": 403, "//x/admin": 403, "/x//admin": 400, "/x/admin;a=b": 400, "/x/%2561dmin": 400,
 	} {

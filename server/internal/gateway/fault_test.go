@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // script is a TCP backend that reads one request a connection and says bytes.
@@ -48,9 +50,9 @@ func script(t *testing.T, say func(conn net.Conn, n int64)) (url string, calls *
 }
 
 func (s *stand) route(uri string) {
-	r := s.proxyRoute(AuthNone)
-	r.Integration = Integration{URI: uri, Timeout: 300 * time.Millisecond}
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{r}})
+	r := s.proxyRoute(apidef.AuthNone)
+	r.Integration = apidef.Integration{URI: uri, Timeout: 300 * time.Millisecond}
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{r}})
 }
 
 func say(text string) func(net.Conn, int64) {

@@ -27,7 +27,7 @@ const (
 type Resolved struct {
 	Secret    string // the secret access key; shorter than 16 bytes never verifies
 	Principal policy.Principal
-	Policies  []*policy.Policy
+	Policies  policy.Policies // of the caller; the API's own comes with the API
 }
 
 // Gateway serves APIs. Fields may change until first use; Region, AccountID and

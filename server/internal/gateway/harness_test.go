@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -59,7 +60,7 @@ type stand struct {
 
 // newStand serves routes of an API abc123 with the stages prod and dev. In a
 // route's URI, BACKEND stands for the recording backend.
-func newStand(t *testing.T, routes ...Route) *stand {
+func newStand(t *testing.T, routes ...apidef.Route) *stand {
 	t.Helper()
 	s := &stand{
 		t: t, policy: allowAll,
@@ -75,9 +76,9 @@ func newStand(t *testing.T, routes ...Route) *stand {
 		Event: s.note,
 	}
 	if len(routes) == 0 {
-		routes = []Route{s.proxyRoute(AuthIAM)}
+		routes = []apidef.Route{s.proxyRoute(apidef.AuthIAM)}
 	}
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}, {"dev"}}, Routes: routes})
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}, {Name: "dev"}}, Routes: routes})
 	s.srv = httptest.NewUnstartedServer(s.g)
 	s.srv.Config.MaxHeaderBytes = 64 << 10
 	s.srv.Start()
@@ -90,11 +91,11 @@ func newStand(t *testing.T, routes ...Route) *stand {
 	return s
 }
 
-func (s *stand) proxyRoute(auth Auth) Route {
-	return Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: auth, Integration: Integration{URI: "BACKEND"}}
+func (s *stand) proxyRoute(auth apidef.Auth) apidef.Route {
+	return apidef.Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: auth, Integration: apidef.Integration{URI: "BACKEND"}}
 }
 
-func (s *stand) serve(apis ...API) {
+func (s *stand) serve(apis ...apidef.API) {
 	s.t.Helper()
 	for i := range apis {
 		for j := range apis[i].Routes {
@@ -102,7 +103,7 @@ func (s *stand) serve(apis ...API) {
 			in.URI = strings.Replace(in.URI, "BACKEND", s.backend.URL, 1)
 		}
 	}
-	if err := s.g.SetAPIs(apis...); err != nil {
+	if err := s.g.Serve(apidef.Catalog{APIs: apis}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -119,7 +120,7 @@ func (s *stand) keys(_ context.Context, id, token string, _ time.Time) (Resolved
 		return Resolved{}, err
 	}
 	p.Name = "test"
-	return Resolved{Secret: secret, Policies: []*policy.Policy{p}, Principal: policy.Principal{
+	return Resolved{Secret: secret, Policies: policy.Policies{Identity: []*policy.Policy{p}}, Principal: policy.Principal{
 		Type: "AssumedRole", ARN: "arn:aws:sts::111122223333:assumed-role/NotesRole/CognitoIdentityCredentials",
 		RoleARN: "arn:aws:iam::111122223333:role/NotesRole", Account: "111122223333",
 		UserID: "AROAEXAMPLE:CognitoIdentityCredentials", IdentityID: "us-east-1:7b2c", IdentityPoolID: "us-east-1:0fa1",

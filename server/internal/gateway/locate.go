@@ -5,11 +5,13 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // table is everything that is served, replaced as one.
 type table struct {
-	apis    map[string]*api
+	apis    map[string][]*api    // by id; of REST APIs one for each deployment that a stage serves
 	domains map[string][]mapping // by host; longest base path first
 }
 
@@ -29,20 +31,19 @@ type Target struct {
 	Path  string // raw resource path after the stage, "/" at least
 }
 
-// SetAPIs validates apis and serves them from now on, in place of those before;
-// calls under way end as they began. On an error, which is ErrConfig, nothing
-// changes.
-func (g *Gateway) SetAPIs(apis ...API) error {
-	next := &table{apis: map[string]*api{}, domains: map[string][]mapping{}}
-	for _, a := range apis {
+// Serve validates a catalog and serves it from now on, in place of the one
+// before; calls under way end as they began. On an error, which is ErrConfig,
+// nothing changes.
+func (g *Gateway) Serve(c apidef.Catalog) error {
+	next := &table{apis: map[string][]*api{}, domains: map[string][]mapping{}}
+	for _, a := range c.APIs {
 		ready, err := compile(a)
 		if err != nil {
 			return err
 		}
-		if next.apis[a.ID] != nil {
-			return invalid("ID", "the API %q is declared twice", a.ID)
+		if err := next.add(ready); err != nil {
+			return err
 		}
-		next.apis[a.ID] = ready
 		if err := next.addDomains(a); err != nil {
 			return err
 		}
@@ -51,7 +52,31 @@ func (g *Gateway) SetAPIs(apis ...API) error {
 	return nil
 }
 
-func (t *table) addDomains(a API) error {
+// add takes an API, or other stages of one that is there.
+func (t *table) add(a *api) error {
+	for i := range a.Stages {
+		if _, st := t.find(Target{API: a.ID, Stage: a.Stages[i].Name}); st != nil {
+			return invalid("ID", "the API %q has its stage %q twice", a.ID, st.Name)
+		}
+	}
+	t.apis[a.ID] = append(t.apis[a.ID], a)
+	return nil
+}
+
+// find gives the API and the stage of a target; where only the stage is unknown,
+// any of the API's deployments.
+func (t *table) find(at Target) (*api, *apidef.Stage) {
+	var found *api
+	for _, a := range t.apis[at.API] {
+		if st := a.stage(at.Stage); st != nil {
+			return a, st
+		}
+		found = a
+	}
+	return found, nil
+}
+
+func (t *table) addDomains(a apidef.API) error {
 	for i, d := range a.Domains {
 		m := mapping{api: a.ID, stage: d.Stage}
 		if d.BasePath != "" {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -56,9 +57,9 @@ func TestC01(t *testing.T) {
 		n = 1000
 	}
 	s := newStand(t)
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{
-		func() Route { r := s.proxyRoute(AuthIAM); r.EncodedSlash = true; return r }(),
-		{Path: "/", Methods: []string{"ANY"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND"}},
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{
+		func() apidef.Route { r := s.proxyRoute(apidef.AuthIAM); r.EncodedSlash = true; return r }(),
+		{Path: "/", Methods: []string{"ANY"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND"}},
 	}})
 	s.signer.SignHeaders = []string{"X-One", "X-Two", "Accept"}
 	seed := rand.Uint64()
@@ -206,7 +207,7 @@ func FuzzReadings(f *testing.F) {
 // FuzzLocate: whatever the target, no panic, and the resource path begins with /.
 func FuzzLocate(f *testing.F) {
 	g := &Gateway{}
-	if err := g.SetAPIs(API{ID: "abc", Stages: []Stage{{"prod"}}, Domains: []Domain{{Host: "x.com", BasePath: "v1", Stage: "prod"}}}); err != nil {
+	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{{ID: "abc", Stages: []apidef.Stage{{Name: "prod"}}, Domains: []apidef.Domain{{Host: "x.com", BasePath: "v1", Stage: "prod"}}}}}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add("abc.execute-api.localhost:80", "/prod/x")

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // open is a stand whose catch-all route asks for nothing: what a client sends
 // unsigned must not matter there either.
 func open(t *testing.T) *stand {
-	return newStand(t, Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: AuthNone, Integration: Integration{URI: "BACKEND"}})
+	return newStand(t, apidef.Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: apidef.AuthNone, Integration: apidef.Integration{URI: "BACKEND"}})
 }
 
 func line(header string) string {
@@ -277,10 +279,10 @@ func TestC15AnswerHeaders(t *testing.T) {
 
 func TestMappedURI(t *testing.T) {
 	s := newStand(t)
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{
-		{Path: "/u/{id}", Methods: []string{"GET"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND/v1/users/{id}/profile"}},
-		{Path: "/p/{proxy+}", Methods: []string{"ANY"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND/{proxy}"}},
-		{Path: "/fixed", Methods: []string{"GET"}, Auth: AuthIAM, Integration: Integration{URI: "BACKEND/"}},
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{
+		{Path: "/u/{id}", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND/v1/users/{id}/profile"}},
+		{Path: "/p/{proxy+}", Methods: []string{"ANY"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND/{proxy}"}},
+		{Path: "/fixed", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND/"}},
 	}})
 	for target, want := range map[string]string{
 		"/prod/u/a%20b?q=1": "/v1/users/a%20b/profile?q=1",
@@ -306,9 +308,9 @@ func TestHandlerIntegration(t *testing.T) {
 		_, _ = io.WriteString(w, "note "+r.PathValue("id"))
 	})
 	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{
-		{Path: "/notes/{id}", Methods: []string{"PUT"}, Auth: AuthIAM, Integration: Integration{Handler: h}},
-		{Path: "/boom", Methods: []string{"GET"}, Auth: AuthIAM, Integration: Integration{Handler: boom}},
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{
+		{Path: "/notes/{id}", Methods: []string{"PUT"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{Handler: h}},
+		{Path: "/boom", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{Handler: boom}},
 	}})
 	got := s.do(s.signed("PUT", "/prod/notes/a%20b?q=1", "hello"))
 	if got.status != 200 || got.body != "note a b" || got.header.Get("X-Gatepass-Leak") != "" {

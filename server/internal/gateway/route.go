@@ -5,17 +5,19 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // api is an API ready to serve.
 type api struct {
-	API
+	apidef.API
 	root node
 }
 
 // route is a Route ready to serve.
 type route struct {
-	Route
+	apidef.Route
 	names   []string // of the path variables, in order
 	timeout time.Duration
 	backend *backend // nil for a Handler
@@ -31,11 +33,14 @@ type node struct {
 }
 
 // compile validates an API and makes its tree.
-func compile(a API) (*api, error) {
-	if err := a.validateNames(); err != nil {
+func compile(a apidef.API) (*api, error) {
+	if err := validateNames(&a); err != nil {
 		return nil, err
 	}
-	if err := a.CORS.validate(); err != nil {
+	if err := unbuilt(&a); err != nil {
+		return nil, err
+	}
+	if err := validateCORS(a.CORS); err != nil {
 		return nil, err
 	}
 	if len(a.Routes) > maxRoutes {
@@ -50,8 +55,8 @@ func compile(a API) (*api, error) {
 	return out, nil
 }
 
-func (a *api) add(r Route) error {
-	if err := r.validate(); err != nil {
+func (a *api) add(r apidef.Route) error {
+	if err := validateRoute(&r); err != nil {
 		return err
 	}
 	ready := &route{Route: r, timeout: r.Integration.Timeout}
@@ -191,6 +196,10 @@ func (a *api) answers(path string) []string {
 	return out
 }
 
-func (a *api) hasStage(name string) bool {
-	return slices.ContainsFunc(a.Stages, func(s Stage) bool { return s.Name == name })
+func (a *api) stage(name string) *apidef.Stage {
+	i := slices.IndexFunc(a.Stages, func(s apidef.Stage) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &a.Stages[i]
 }

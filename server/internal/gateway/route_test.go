@@ -4,18 +4,20 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 func okHandler(http.ResponseWriter, *http.Request) {}
 
 func testAPI(t *testing.T, specs ...string) *api {
 	t.Helper()
-	a := API{ID: "abc123", Stages: []Stage{{"prod"}}}
+	a := apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}}
 	for _, spec := range specs {
 		method, path, _ := strings.Cut(spec, " ")
-		a.Routes = append(a.Routes, Route{
-			Path: path, Methods: []string{method}, Auth: AuthIAM,
-			Integration: Integration{Handler: http.HandlerFunc(okHandler)},
+		a.Routes = append(a.Routes, apidef.Route{
+			Path: path, Methods: []string{method}, Auth: apidef.AuthIAM,
+			Integration: apidef.Integration{Handler: http.HandlerFunc(okHandler)},
 		})
 	}
 	out, err := compile(a)
@@ -74,15 +76,15 @@ func TestRouting(t *testing.T) {
 
 func TestLocate(t *testing.T) {
 	g := &Gateway{Region: "us-east-1", AccountID: "111122223333"}
-	err := g.SetAPIs(API{
-		ID: "abc123", Stages: []Stage{{"prod"}, {"dev"}},
-		Domains: []Domain{
+	err := g.Serve(apidef.Catalog{APIs: []apidef.API{{
+		ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}, {Name: "dev"}},
+		Domains: []apidef.Domain{
 			{Host: "api.example.com", Stage: "prod"},
 			{Host: "api.example.com", BasePath: "orders", Stage: "dev"},
 			{Host: "api.example.com", BasePath: "orders/v1", Stage: "prod"},
 			{Host: "only.example.com", BasePath: "v1", Stage: "prod"},
 		},
-	})
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}

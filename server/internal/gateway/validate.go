@@ -12,9 +12,11 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
-// ErrConfig is what every error of API.Validate and Gateway.SetAPIs is.
+// ErrConfig is what every error of Validate and Gateway.Serve is.
 var ErrConfig = errors.New("gateway: configuration")
 
 // methods are those ANY stands for, and the only ones served.
@@ -51,12 +53,12 @@ func invalid(field, format string, args ...any) error {
 
 // Validate reports the first thing wrong with a, naming the field; errors.Is
 // ErrConfig.
-func (a *API) Validate() error {
-	_, err := compile(*a)
+func Validate(a apidef.API) error {
+	_, err := compile(a)
 	return err
 }
 
-func (a *API) validateNames() error {
+func validateNames(a *apidef.API) error {
 	if !apiForm().MatchString(a.ID) {
 		return invalid("ID", "%q is not 1 to 64 lower-case letters and digits", a.ID)
 	}
@@ -73,10 +75,10 @@ func (a *API) validateNames() error {
 		}
 		seen[s.Name] = true
 	}
-	return a.validateDomains(seen)
+	return validateDomains(a, seen)
 }
 
-func (a *API) validateDomains(stages map[string]bool) error {
+func validateDomains(a *apidef.API, stages map[string]bool) error {
 	for i, d := range a.Domains {
 		field := fmt.Sprintf("Domains[%d]", i)
 		switch {
@@ -91,7 +93,7 @@ func (a *API) validateDomains(stages map[string]bool) error {
 	return nil
 }
 
-func (c *CORS) validate() error {
+func validateCORS(c *apidef.CORS) error {
 	if c == nil {
 		return nil
 	}
@@ -121,9 +123,9 @@ func (c *CORS) validate() error {
 	return nil
 }
 
-func (r *Route) validate() error {
+func validateRoute(r *apidef.Route) error {
 	switch r.Auth {
-	case AuthIAM, AuthNone:
+	case apidef.AuthIAM, apidef.AuthNone:
 	default:
 		return invalid("Auth", "%q is not an authorization type gatepass enforces; use AWS_IAM or NONE", string(r.Auth))
 	}
@@ -135,10 +137,10 @@ func (r *Route) validate() error {
 			return invalid(fmt.Sprintf("Methods[%d]", i), "%q is not ANY or one of %v", m, methods)
 		}
 	}
-	return r.Integration.validate()
+	return validateIntegration(&r.Integration)
 }
 
-func (in *Integration) validate() error {
+func validateIntegration(in *apidef.Integration) error {
 	if (in.URI == "") == (in.Handler == nil) {
 		return invalid("Integration", "give exactly one of URI and Handler")
 	}

@@ -17,12 +17,12 @@ const headerDecision = identityPrefix + "Decision"
 //
 //	ExplicitDeny; kind=identity; policy="notes"; statement="DenyAdmin"
 //	ImplicitDeny; kind=identity; nearest="notes"; statement="0"; fails="Resource"
-func verdict(d policy.Decision, req policy.Request, policies []*policy.Policy) string {
+func verdict(d policy.Decision, req policy.Request, policies policy.Policies) string {
 	out := d.Reason.String() + "; kind=" + d.Kind.String()
 	if d.Statement != nil {
 		return out + "; policy=" + strconv.QuoteToASCII(d.Policy) + "; statement=" + label(d.Statement)
 	}
-	near, ok := policy.Nearest(req, policies...)
+	near, ok := policy.Nearest(req, policies.Identity...)
 	if !ok {
 		return out
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -98,9 +99,9 @@ func TestA07MixedAuthentication(t *testing.T) {
 
 func TestA17Paths(t *testing.T) {
 	s := newStand(t)
-	slash := s.proxyRoute(AuthIAM)
+	slash := s.proxyRoute(apidef.AuthIAM)
 	slash.Path, slash.EncodedSlash = "/files/{proxy+}", true
-	s.serve(API{ID: "abc123", Stages: []Stage{{"prod"}}, Routes: []Route{s.proxyRoute(AuthIAM), slash}})
+	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{s.proxyRoute(apidef.AuthIAM), slash}})
 	for _, path := range []string{
 		"/a/./b", "/a/../b", "/a/%2e%2e/b", "/a/.%2E/b", "/..;x/b", "/a%2Fb", "/a%2fb", "/a%5Cb", "/a%00b", "/a%0Ab", "/a%7f",
 	} {
@@ -163,8 +164,8 @@ func TestA19AbsoluteForm(t *testing.T) {
 
 func TestA20Replay(t *testing.T) {
 	s := newStand(t)
-	api := func(id string) API {
-		return API{ID: id, Stages: []Stage{{"prod"}, {"dev"}}, Routes: []Route{s.proxyRoute(AuthIAM)}}
+	api := func(id string) apidef.API {
+		return apidef.API{ID: id, Stages: []apidef.Stage{{Name: "prod"}, {Name: "dev"}}, Routes: []apidef.Route{s.proxyRoute(apidef.AuthIAM)}}
 	}
 	s.serve(api("abc123"), api("other"))
 	good := text(t, s.signed("GET", "/prod/x", ""))
@@ -181,7 +182,7 @@ func TestA21ForwardedHost(t *testing.T) {
 }
 
 func TestA22Methods(t *testing.T) {
-	s := newStand(t, Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: AuthNone, Integration: Integration{URI: "BACKEND"}})
+	s := newStand(t, apidef.Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: apidef.AuthNone, Integration: apidef.Integration{URI: "BACKEND"}})
 	good := text(t, s.request("GET", "/prod/x", ""))
 	for _, m := range []string{"get", "FOO", "TRACE", "PROPFIND"} {
 		s.refused(m, s.send(strings.Replace(good, "GET ", m+" ", 1)), http.StatusMethodNotAllowed, "")

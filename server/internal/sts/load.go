@@ -12,14 +12,14 @@ import (
 type role struct {
 	id            string
 	revokedBefore time.Time
-	policies      []*policy.Policy
+	policies      policy.Policies
 }
 
 type user struct {
 	active    bool
 	secret    string
 	principal policy.Principal
-	policies  []*policy.Policy
+	policies  policy.Policies
 }
 
 func (s *Service) loadRole(ctx context.Context, arn string) (role, error) {
@@ -31,7 +31,7 @@ func (s *Service) loadRole(ctx context.Context, arn string) (role, error) {
 	if err != nil {
 		return role{}, fmt.Errorf("role %s: %w", r.Name, err)
 	}
-	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policies}, nil
+	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policy.Policies{Identity: policies}}, nil
 }
 
 func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error) {
@@ -52,7 +52,7 @@ func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error
 		return user{}, fmt.Errorf("user %s: %w", u.Name, err)
 	}
 	return user{
-		active: key.Active, secret: string(secret), policies: policies,
+		active: key.Active, secret: string(secret), policies: policy.Policies{Identity: policies},
 		principal: policy.Principal{Type: "User", ARN: u.ARN, Account: accountOf(u.ARN), UserID: u.ID, Username: u.Name},
 	}, nil
 }

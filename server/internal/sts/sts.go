@@ -60,56 +60,56 @@ func (s *Service) prepare() {
 	})
 }
 
-// Resolve says whose an access key is: the secret to verify a signature with, the principal and its identity policies.
+// Resolve says whose an access key is: the secret to verify a signature with, the principal and its policies, without those of the resource.
 // Nothing is proven before the signature verifies.
 //
 // A key with the prefix ASIA is opened from its session token; any other key is looked up in the store and must come
 // without a token. Errors: [sigv4.InvalidToken], [sigv4.ExpiredToken], or [ErrUnavailable] wrapped. A session issued
 // before its role's RevokedBefore resolves with a policy that denies everything, which is what AWS's policy
 // AWSRevokeOlderSessions does (IAM User Guide, "Revoke IAM role temporary security credentials").
-func (s *Service) Resolve(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (secret string, p policy.Principal, policies []*policy.Policy, err error) {
+func (s *Service) Resolve(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (secret string, p policy.Principal, policies policy.Policies, err error) {
 	s.prepare()
 	switch {
 	case !wellFormed(accessKeyID):
-		return "", p, nil, sigv4.InvalidToken()
+		return "", p, policies, sigv4.InvalidToken()
 	case accessKeyID[:len(prefixTemporary)] == prefixTemporary:
 		return s.resolveTemporary(ctx, accessKeyID, sessionToken, now)
 	case sessionToken != "":
-		return "", p, nil, sigv4.InvalidToken()
+		return "", p, policies, sigv4.InvalidToken()
 	}
 	return s.resolveLongTerm(ctx, accessKeyID, now)
 }
 
-func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (string, policy.Principal, []*policy.Policy, error) {
+func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (string, policy.Principal, policy.Policies, error) {
 	c, err := s.open(accessKeyID, sessionToken)
 	if err != nil || c.issued.After(now.Add(maxSkew)) {
-		return "", policy.Principal{}, nil, sigv4.InvalidToken()
+		return "", policy.Principal{}, policy.Policies{}, sigv4.InvalidToken()
 	}
 	if !now.Before(c.expires) {
-		return "", policy.Principal{}, nil, sigv4.ExpiredToken()
+		return "", policy.Principal{}, policy.Policies{}, sigv4.ExpiredToken()
 	}
 	r, err := s.roles.get(c.roleARN, now, func() (role, error) { return s.loadRole(ctx, c.roleARN) })
 	if err != nil {
-		return "", policy.Principal{}, nil, refusal(err)
+		return "", policy.Principal{}, policy.Policies{}, refusal(err)
 	}
 	// Another id means that the role was deleted and made again under its old name.
 	if id, _ := c.roleID(); r.id != id {
-		return "", policy.Principal{}, nil, sigv4.InvalidToken()
+		return "", policy.Principal{}, policy.Policies{}, sigv4.InvalidToken()
 	}
 	policies := r.policies
 	if c.issued.Before(r.revokedBefore) {
-		policies = []*policy.Policy{s.deny}
+		policies = policy.Policies{Identity: []*policy.Policy{s.deny}}
 	}
 	return c.secretText(), c.principal(), policies, nil
 }
 
-func (s *Service) resolveLongTerm(ctx context.Context, accessKeyID string, now time.Time) (string, policy.Principal, []*policy.Policy, error) {
+func (s *Service) resolveLongTerm(ctx context.Context, accessKeyID string, now time.Time) (string, policy.Principal, policy.Policies, error) {
 	u, err := s.users.get(accessKeyID, now, func() (user, error) { return s.loadUser(ctx, accessKeyID) })
 	if err != nil {
-		return "", policy.Principal{}, nil, refusal(err)
+		return "", policy.Principal{}, policy.Policies{}, refusal(err)
 	}
 	if !u.active {
-		return "", policy.Principal{}, nil, sigv4.InvalidToken()
+		return "", policy.Principal{}, policy.Policies{}, sigv4.InvalidToken()
 	}
 	return u.secret, u.principal, u.policies, nil
 }

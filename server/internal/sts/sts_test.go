@@ -104,13 +104,13 @@ func issue(t testing.TB, s *sts.Service, p policy.Principal) sts.Credentials {
 	return c
 }
 
-func resolve(t testing.TB, s *sts.Service, c sts.Credentials, now time.Time) (policy.Principal, []*policy.Policy, error) {
+func resolve(t testing.TB, s *sts.Service, c sts.Credentials, now time.Time) (policy.Principal, policy.Policies, error) {
 	t.Helper()
 	got, p, policies, err := s.Resolve(t.Context(), c.AccessKeyID, c.SessionToken, now)
 	if err == nil && got != c.SecretAccessKey {
 		t.Fatal("another secret")
 	}
-	if err != nil && (got != "" || policies != nil || !reflect.DeepEqual(p, policy.Principal{})) {
+	if err != nil && (got != "" || !reflect.DeepEqual(policies, policy.Policies{}) || !reflect.DeepEqual(p, policy.Principal{})) {
 		t.Fatal("a refusal carries something")
 	}
 	return p, policies, err
@@ -140,7 +140,7 @@ func TestIssueResolve(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("%+v\nwant %+v\n%v", p, want, err)
 	}
-	if len(policies) != 1 || policies[0].Name != "all" {
+	if len(policies.Identity) != 1 || policies.Identity[0].Name != "all" {
 		t.Errorf("policies %v", policies)
 	}
 	other := issue(t, s, session())
@@ -314,8 +314,8 @@ func TestLongTerm(t *testing.T) {
 	s := newService(t)
 	got, p, policies, err := s.Resolve(t.Context(), longTerm, "", start)
 	want := policy.Principal{Type: "User", ARN: userARN, Account: "111122223333", UserID: "AIDAEXAMPLE0000000000", Username: "admin"}
-	if err != nil || got != secret || !reflect.DeepEqual(p, want) || len(policies) != 1 {
-		t.Errorf("%+v, %d policies, %v", p, len(policies), err)
+	if err != nil || got != secret || !reflect.DeepEqual(p, want) || len(policies.Identity) != 1 {
+		t.Errorf("%+v, %d policies, %v", p, len(policies.Identity), err)
 	}
 	_, _, _, err = s.Resolve(t.Context(), longTerm, issue(t, s, session()).SessionToken, start)
 	wantRefusal(t, "with a session token", err, sigv4.InvalidToken())
@@ -349,7 +349,7 @@ func TestH09_Revocation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return policy.Evaluate(policy.Request{Principal: p, Action: "execute-api:Invoke", Resource: "arn:aws:execute-api:us-east-1:111122223333:a/b/GET/c", Time: now}, policies...).Allowed
+		return policies.Evaluate(policy.Request{Principal: p, Action: "execute-api:Invoke", Resource: "arn:aws:execute-api:us-east-1:111122223333:a/b/GET/c", Time: now}).Allowed
 	}
 	if !allowed(old, start) {
 		t.Fatal("refused before the revocation")

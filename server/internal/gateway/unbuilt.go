@@ -1,0 +1,55 @@
+package gateway
+
+import "github.com/gatepass/gatepass/server/internal/apidef"
+
+// unbuilt refuses what an API may declare and the gateway does not do: a check
+// that is not made must not look as if it were.
+func unbuilt(a *apidef.API) error {
+	switch {
+	case a.Protocol == apidef.HTTP, a.Protocol == apidef.WebSocket:
+		return invalid("Protocol", "%s APIs are not built", a.Protocol)
+	case a.Policy != "":
+		return invalid("Policy", "resource policies are not built")
+	case len(a.Responses) > 0:
+		return invalid("Responses", "gateway responses are not built")
+	case a.RouteSelection != "":
+		return invalid("RouteSelection", "WebSocket APIs are not built")
+	case a.APIKeySource != "":
+		return invalid("APIKeySource", "API keys are not built")
+	}
+	for i := range a.Routes {
+		if err := unbuiltRoute(&a.Routes[i]); err != nil {
+			return err
+		}
+	}
+	return unbuiltStages(a.Stages)
+}
+
+func unbuiltRoute(r *apidef.Route) error {
+	in := &r.Integration
+	switch {
+	case r.APIKeyRequired:
+		return invalid("APIKeyRequired", "API keys are not built")
+	case r.Request != nil:
+		return invalid("Request", "request validation is not built")
+	case in.Type != "" && in.Type != apidef.HTTPProxy:
+		return invalid("Integration.Type", "%s is not built", in.Type)
+	case in.Method != "", len(in.Parameters)+len(in.ResponseParameters)+len(in.Templates)+len(in.Responses) > 0:
+		return invalid("Integration", "mappings are not built")
+	}
+	return nil
+}
+
+func unbuiltStages(stages []apidef.Stage) error {
+	for _, s := range stages {
+		switch {
+		case s.Throttle != nil || len(s.RouteThrottles) > 0:
+			return invalid("Stages", "throttling is not built")
+		case len(s.Variables) > 0:
+			return invalid("Stages", "stage variables are not built")
+		case s.AccessLog != nil:
+			return invalid("Stages", "access logs are not built")
+		}
+	}
+	return nil
+}
