@@ -29,9 +29,12 @@ func newBackend(uri string, names []string) (*backend, error) {
 	if uri == "" {
 		return nil, nil
 	}
-	u, err := backendURL(uri)
+	u, err := checkURL("Integration.URI", uri)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(uri, "?") {
+		return nil, invalid("Integration.URI", "%q has a query; leave it out", uri)
 	}
 	b := &backend{scheme: u.Scheme, host: u.Host}
 	_, rest, _ := strings.Cut(uri, "://")

@@ -13,6 +13,9 @@ import (
 type table struct {
 	apis    map[string][]*api    // by id; of REST APIs one for each deployment that a stage serves
 	domains map[string][]mapping // by host; longest base path first
+
+	functions      map[string]string // apidef.Catalog.Functions
+	lambdaEndpoint string
 }
 
 type mapping struct {
@@ -36,6 +39,9 @@ type Target struct {
 // nothing changes.
 func (g *Gateway) Serve(c apidef.Catalog) error {
 	next := &table{apis: map[string][]*api{}, domains: map[string][]mapping{}}
+	if err := next.setFunctions(c.Functions, c.LambdaEndpoint); err != nil {
+		return err
+	}
 	for _, a := range c.APIs {
 		ready, err := compile(a)
 		if err != nil {

@@ -3,10 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,48 +149,6 @@ func validateIntegration(in *apidef.Integration) error {
 		if !headerForm().MatchString(h) || neverForwarded(key) || key == "Authorization" {
 			return invalid(fmt.Sprintf("Integration.Headers[%d]", i), "%q cannot be forwarded", h)
 		}
-	}
-	return nil
-}
-
-// backendURL reads the address of a backend. What the cloud's machines keep
-// their own credentials under (link-local addresses) is refused.
-func backendURL(uri string) (*url.URL, error) {
-	const field = "Integration.URI"
-	u, err := url.Parse(uri)
-	switch {
-	case err != nil:
-		return nil, invalid(field, "%q is not a URL; placeholders may only stand in its path", uri)
-	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return nil, invalid(field, "%q is not an address like http://10.0.0.7:8080/path", uri)
-	case u.User != nil, u.Fragment != "", strings.ContainsAny(uri, "?#"):
-		return nil, invalid(field, "%q has user, query or fragment; leave them out", uri)
-	case strings.ContainsAny(u.Host, "{}%"):
-		return nil, invalid(field, "%q has a placeholder in its host", uri)
-	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && forbiddenIP(ip) {
-		return nil, invalid(field, "%s is a link-local address, which serves machine credentials", ip)
-	}
-	return u, nil
-}
-
-// forbiddenIP tells link-local and metadata addresses, whatever their spelling.
-func forbiddenIP(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip == netip.MustParseAddr("fd00:ec2::254")
-}
-
-func forbiddenDial(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return err
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return err
-	}
-	if forbiddenIP(ip) {
-		return fmt.Errorf("gateway: the backend's name resolves to %s, a link-local address, which is never dialled", ip)
 	}
 	return nil
 }

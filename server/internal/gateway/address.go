@@ -1,0 +1,50 @@
+package gateway
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// checkURL reads an address that is dialled. What the cloud's machines keep
+// their own credentials under (link-local addresses) is refused.
+func checkURL(field, uri string) (*url.URL, error) {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return nil, invalid(field, "%q is not a URL; placeholders may only stand in its path", uri)
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return nil, invalid(field, "%q is not an address like http://10.0.0.7:8080/path", uri)
+	case u.User != nil, u.Fragment != "", strings.Contains(uri, "#"):
+		return nil, invalid(field, "%q has a user or a fragment; leave them out", uri)
+	case strings.ContainsAny(u.Host, "{}%"):
+		return nil, invalid(field, "%q has a placeholder in its host", uri)
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && forbiddenIP(ip) {
+		return nil, invalid(field, "%s is a link-local address, which serves machine credentials", ip)
+	}
+	return u, nil
+}
+
+// forbiddenIP tells link-local and metadata addresses, whatever their spelling.
+func forbiddenIP(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip == netip.MustParseAddr("fd00:ec2::254")
+}
+
+func forbiddenDial(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return err
+	}
+	if forbiddenIP(ip) {
+		return fmt.Errorf("gateway: the backend's name resolves to %s, a link-local address, which is never dialled", ip)
+	}
+	return nil
+}
