@@ -31,6 +31,7 @@ type call struct {
 	values   []string // of the route's path variables, raw
 	identity Identity
 	event    Event
+	facts
 }
 
 func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *call {
@@ -45,6 +46,7 @@ func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *cal
 	c.api, c.stage = g.current().find(t)
 	c.identity.SourceIP = sourceIP(r)
 	apigwID := base64.StdEncoding.EncodeToString(id[28:])
+	c.extendedID = apigwID
 	c.out = &response{w: w, header: http.Header{}, amend: func(h http.Header) { c.amend(h, apigwID) }}
 	return c
 }

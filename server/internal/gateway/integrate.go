@@ -69,6 +69,7 @@ func (c *call) callBackend(out *http.Request) error {
 		return c.backendFault(err)
 	}
 	defer func() { _ = res.Body.Close() }() // what was read was checked
+	c.integrationStatus = res.StatusCode
 	if res.StatusCode < 200 {
 		return errBackend(fmt.Errorf("backend answered %s", res.Status))
 	}
