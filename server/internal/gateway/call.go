@@ -30,6 +30,7 @@ type call struct {
 	route    *route
 	values   []string // of the route's path variables, raw
 	identity Identity
+	auth     authorized
 	event    Event
 	facts
 }
