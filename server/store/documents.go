@@ -67,30 +67,6 @@ type SigningKey struct {
 	Created   time.Time
 }
 
-// Role is an IAM role.
-type Role struct {
-	Name, ARN, ID string // ID is AROA...
-	Trust         string // policy document
-	Policies      map[string]string
-	RevokedBefore time.Time // sessions issued before are refused; zero: none
-	Created       time.Time
-}
-
-// IAMUser is an IAM user.
-type IAMUser struct {
-	Name, ARN, ID string // ID is AIDA...
-	Policies      map[string]string
-	Created       time.Time
-}
-
-// AccessKey is a long-term key of an IAM user.
-type AccessKey struct {
-	ID, UserName string
-	SecretSealed []byte
-	Active       bool
-	Created      time.Time
-}
-
 func put(tx *Tx, kind, id, parent string, v any) error {
 	doc, err := json.Marshal(v)
 	if err != nil {
@@ -98,6 +74,24 @@ func put(tx *Tx, kind, id, parent string, v any) error {
 	}
 	return tx.exec(`INSERT INTO documents (kind, id, parent, doc) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, doc = excluded.doc`, kind, id, parent, string(doc))
+}
+
+// create keeps a new document; ErrExists if the kind has one of that id.
+func create(tx *Tx, kind, id, parent string, v any) error {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return tx.insert("INSERT INTO documents (kind, id, parent, doc) VALUES ($1, $2, $3, $4)", kind, id, parent, string(doc))
+}
+
+// remove deletes a document; ErrNotFound.
+func remove(tx *Tx, kind, id string) error {
+	met, err := tx.changed("DELETE FROM documents WHERE kind = $1 AND id = $2", kind, id)
+	if err == nil && !met {
+		return ErrNotFound
+	}
+	return err
 }
 
 func get[T any](ctx context.Context, r reader, kind, id string) (T, error) {
@@ -189,38 +183,10 @@ func (r reader) Groups(ctx context.Context, pool string) ([]Group, error) {
 
 // AddSigningKey keeps a key; ErrExists if the scope has one of that id.
 func (tx *Tx) AddSigningKey(k SigningKey) error {
-	doc, err := json.Marshal(k)
-	if err != nil {
-		return err
-	}
-	return tx.insert("INSERT INTO documents (kind, id, parent, doc) VALUES ('signingkey', $1, $2, $3)", k.Scope+"/"+k.ID, k.Scope, string(doc))
+	return create(tx, "signingkey", k.Scope+"/"+k.ID, k.Scope, k)
 }
 
 // SigningKeys lists the keys of a scope by id.
 func (r reader) SigningKeys(ctx context.Context, scope string) ([]SigningKey, error) {
 	return list[SigningKey](ctx, r, byParent, "signingkey", scope, "", everything)
-}
-
-// PutRole creates or replaces a role, by its ARN.
-func (tx *Tx) PutRole(role Role) error { return put(tx, "role", role.ARN, "", role) }
-
-// Role finds a role by ARN; ErrNotFound.
-func (r reader) Role(ctx context.Context, arn string) (Role, error) {
-	return get[Role](ctx, r, "role", arn)
-}
-
-// PutIAMUser creates or replaces a user, by name.
-func (tx *Tx) PutIAMUser(u IAMUser) error { return put(tx, "iamuser", u.Name, "", u) }
-
-// IAMUser finds a user by name; ErrNotFound.
-func (r reader) IAMUser(ctx context.Context, name string) (IAMUser, error) {
-	return get[IAMUser](ctx, r, "iamuser", name)
-}
-
-// PutAccessKey creates or replaces an access key.
-func (tx *Tx) PutAccessKey(k AccessKey) error { return put(tx, "accesskey", k.ID, k.UserName, k) }
-
-// AccessKey finds an access key; ErrNotFound.
-func (r reader) AccessKey(ctx context.Context, id string) (AccessKey, error) {
-	return get[AccessKey](ctx, r, "accesskey", id)
 }

@@ -88,7 +88,7 @@ func TestK05Refusals(t *testing.T) {
 		"random bytes in the schema": {func(t *testing.T, path string) { scribble(t, path, 100, 200) }, "malformed"},
 		"a few bytes":                {func(t *testing.T, path string) { must(t, os.Truncate(path, 50)) }, "not a SQLite database"},
 		"half of it":                 {func(t *testing.T, path string) { must(t, os.Truncate(path, 9*4096)) }, "malformed"},
-		"a newer schema":             {func(t *testing.T, path string) { statement(t, path, "UPDATE meta SET value = '2'") }, "newer release"},
+		"a newer schema":             {func(t *testing.T, path string) { statement(t, path, "UPDATE meta SET value = '3'") }, "newer release"},
 		"no schema version":          {func(t *testing.T, path string) { statement(t, path, "DELETE FROM meta") }, "no schema version"},
 		"another program's database": {func(t *testing.T, path string) {
 			must(t, os.Remove(path))

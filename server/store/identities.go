@@ -11,6 +11,7 @@ type Identity struct {
 	ID, PoolID string
 	Enabled    bool
 	Created    time.Time
+	Modified   time.Time // the last change of its logins, or Created
 	Logins     []Login
 }
 
@@ -20,11 +21,11 @@ type Login struct{ Provider, Subject string }
 // CreateIdentity keeps a new identity with its logins; ErrExists if another
 // identity of the pool has one of them.
 func (tx *Tx) CreateIdentity(id Identity) error {
-	if err := tx.insert("INSERT INTO identities (id, pool, enabled, created) VALUES ($1, $2, 1, $3)", id.ID, id.PoolID, micro(id.Created)); err != nil {
+	if err := tx.insert("INSERT INTO identities (id, pool, enabled, created, modified) VALUES ($1, $2, 1, $3, $3)", id.ID, id.PoolID, micro(id.Created)); err != nil {
 		return err
 	}
 	for _, l := range id.Logins {
-		if err := tx.LinkLogin(id.PoolID, id.ID, l); err != nil {
+		if err := tx.addLogin(id.PoolID, id.ID, l); err != nil {
 			return err
 		}
 	}
@@ -32,19 +33,32 @@ func (tx *Tx) CreateIdentity(id Identity) error {
 }
 
 // LinkLogin links a login to an identity; ErrExists if it is linked already.
-func (tx *Tx) LinkLogin(pool, identity string, l Login) error {
+func (tx *Tx) LinkLogin(pool, identity string, l Login, at time.Time) error {
+	if err := tx.addLogin(pool, identity, l); err != nil {
+		return err
+	}
+	return tx.touchIdentity(identity, at)
+}
+
+func (tx *Tx) addLogin(pool, identity string, l Login) error {
 	return tx.insert("INSERT INTO identity_logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)", pool, l.Provider, l.Subject, identity)
+}
+
+// touchIdentity dates the last change of an identity.
+func (tx *Tx) touchIdentity(id string, at time.Time) error {
+	return tx.exec("UPDATE identities SET modified = $2 WHERE id = $1", id, micro(at))
 }
 
 // Identity finds an identity with its logins; ErrNotFound.
 func (r reader) Identity(ctx context.Context, id string) (Identity, error) {
 	out := Identity{ID: id}
-	var created, enabled int64
-	err := r.row(ctx, "SELECT pool, enabled, created FROM identities WHERE id = $1"+r.lock, []any{id}, &out.PoolID, &enabled, &created)
+	var created, modified, enabled int64
+	err := r.row(ctx, "SELECT pool, enabled, created, modified FROM identities WHERE id = $1"+r.lock,
+		[]any{id}, &out.PoolID, &enabled, &created, &modified)
 	if err != nil {
 		return Identity{}, err
 	}
-	out.Enabled, out.Created = enabled != 0, fromMicro(created)
+	out.Enabled, out.Created, out.Modified = enabled != 0, fromMicro(created), fromMicro(modified)
 	err = r.rows(ctx, func(rows *sql.Rows) error {
 		var l Login
 		err := rows.Scan(&l.Provider, &l.Subject)
@@ -76,23 +90,29 @@ func (r reader) LoginOwner(ctx context.Context, pool string, l Login) (string, e
 }
 
 // UnlinkLogin removes a login from the identity; ErrNotFound if it has none such.
-func (tx *Tx) UnlinkLogin(pool, identity string, l Login) error {
+func (tx *Tx) UnlinkLogin(pool, identity string, l Login, at time.Time) error {
 	met, err := tx.changed("DELETE FROM identity_logins WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = $4",
 		pool, l.Provider, l.Subject, identity)
-	if err == nil && !met {
+	if err != nil {
+		return err
+	}
+	if !met {
 		return ErrNotFound
 	}
-	return err
+	return tx.touchIdentity(identity, at)
 }
 
 // MoveLogins gives all logins of one identity of a pool to another.
-func (tx *Tx) MoveLogins(pool, from, to string) error {
-	return tx.exec("UPDATE identity_logins SET identity = $3 WHERE pool = $1 AND identity = $2", pool, from, to)
+func (tx *Tx) MoveLogins(pool, from, to string, at time.Time) error {
+	if err := tx.exec("UPDATE identity_logins SET identity = $3 WHERE pool = $1 AND identity = $2", pool, from, to); err != nil {
+		return err
+	}
+	return tx.touchIdentity(to, at)
 }
 
 // DisableIdentity makes an identity inaccessible for good.
-func (tx *Tx) DisableIdentity(id string) error {
-	return tx.exec("UPDATE identities SET enabled = 0 WHERE id = $1", id)
+func (tx *Tx) DisableIdentity(id string, at time.Time) error {
+	return tx.exec("UPDATE identities SET enabled = 0, modified = $2 WHERE id = $1", id, micro(at))
 }
 
 // DeleteIdentity removes an identity and its logins; one that is not there is no
@@ -111,21 +131,21 @@ func (r reader) ListIdentities(ctx context.Context, pool, after string, limit in
 	var all []Identity
 	err := r.rows(ctx, func(rows *sql.Rows) error {
 		var id string
-		var enabled, created int64
+		var enabled, created, modified int64
 		var provider, subject sql.NullString
-		if err := rows.Scan(&id, &enabled, &created, &provider, &subject); err != nil {
+		if err := rows.Scan(&id, &enabled, &created, &modified, &provider, &subject); err != nil {
 			return err
 		}
 		if n := len(all); n == 0 || all[n-1].ID != id {
-			all = append(all, Identity{ID: id, PoolID: pool, Enabled: enabled != 0, Created: fromMicro(created)})
+			all = append(all, Identity{ID: id, PoolID: pool, Enabled: enabled != 0, Created: fromMicro(created), Modified: fromMicro(modified)})
 		}
 		if provider.Valid {
 			last := &all[len(all)-1]
 			last.Logins = append(last.Logins, Login{Provider: provider.String, Subject: subject.String})
 		}
 		return nil
-	}, `SELECT i.id, i.enabled, i.created, l.provider, l.subject
-		FROM (SELECT id, enabled, created FROM identities WHERE pool = $1 AND id > $2 AND enabled >= $3 ORDER BY id LIMIT $4) AS i
+	}, `SELECT i.id, i.enabled, i.created, i.modified, l.provider, l.subject
+		FROM (SELECT id, enabled, created, modified FROM identities WHERE pool = $1 AND id > $2 AND enabled >= $3 ORDER BY id LIMIT $4) AS i
 		LEFT JOIN identity_logins AS l ON l.identity = i.id ORDER BY i.id, l.provider, l.subject`, pool, after, least, limit)
 	return all, err
 }

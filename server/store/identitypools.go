@@ -48,6 +48,8 @@ type PrincipalTagMap struct {
 type OIDCProvider struct {
 	ARN, Issuer string
 	ClientIDs   []string
+	Thumbprints []string          `json:",omitempty"` // kept for AWS's clients; keys are fetched over TLS
+	Tags        map[string]string `json:",omitempty"`
 	Created     time.Time
 }
 
@@ -66,12 +68,8 @@ func (r reader) ListIdentityPools(ctx context.Context, after string, limit int) 
 
 // DeleteIdentityPool removes a pool with its identities; ErrNotFound.
 func (tx *Tx) DeleteIdentityPool(id string) error {
-	met, err := tx.changed("DELETE FROM documents WHERE kind = $1 AND id = $2", "identitypool", id)
-	if err != nil {
+	if err := remove(tx, "identitypool", id); err != nil {
 		return err
-	}
-	if !met {
-		return ErrNotFound
 	}
 	return tx.exec("DELETE FROM identities WHERE pool = $1", id)
 }
@@ -83,3 +81,16 @@ func (tx *Tx) PutOIDCProvider(p OIDCProvider) error { return put(tx, "oidcprovid
 func (r reader) OIDCProvider(ctx context.Context, arn string) (OIDCProvider, error) {
 	return get[OIDCProvider](ctx, r, "oidcprovider", arn)
 }
+
+// CreateOIDCProvider keeps a new provider; ErrExists if its ARN is taken.
+func (tx *Tx) CreateOIDCProvider(p OIDCProvider) error {
+	return create(tx, "oidcprovider", p.ARN, "", p)
+}
+
+// OIDCProviders lists all providers by ARN.
+func (r reader) OIDCProviders(ctx context.Context) ([]OIDCProvider, error) {
+	return list[OIDCProvider](ctx, r, byParent, "oidcprovider", "", "", everything)
+}
+
+// DeleteOIDCProvider removes a provider; ErrNotFound.
+func (tx *Tx) DeleteOIDCProvider(arn string) error { return remove(tx, "oidcprovider", arn) }

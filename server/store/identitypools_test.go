@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/gatepass/gatepass/server/store"
 )
@@ -40,6 +41,7 @@ func TestIdentityPools(t *testing.T) {
 }
 
 func TestIdentityChanges(t *testing.T) {
+	later, latest := noon.Add(time.Hour), noon.Add(2*time.Hour)
 	one, two := store.Login{Provider: "p", Subject: "ada"}, store.Login{Provider: "q", Subject: "ada"}
 	each(t, func(t *testing.T, s *store.Store) {
 		update(t, s, func(tx *store.Tx) error {
@@ -48,24 +50,24 @@ func TestIdentityChanges(t *testing.T) {
 				err = errors.Join(err, tx.CreateIdentity(store.Identity{ID: fmt.Sprint("i", i), PoolID: "ip", Created: noon}))
 			}
 			return errors.Join(err, tx.CreateIdentity(store.Identity{ID: "j", PoolID: "other", Created: noon}),
-				tx.LinkLogin("ip", "i0", one), tx.LinkLogin("ip", "i2", two))
+				tx.LinkLogin("ip", "i0", one, noon), tx.LinkLogin("ip", "i2", two, noon))
 		})
-		refused(t, s, store.ErrNotFound, func(tx *store.Tx) error { return tx.UnlinkLogin("ip", "i1", one) })
-		refused(t, s, store.ErrNotFound, func(tx *store.Tx) error { return tx.UnlinkLogin("other", "i0", one) })
+		refused(t, s, store.ErrNotFound, func(tx *store.Tx) error { return tx.UnlinkLogin("ip", "i1", one, noon) })
+		refused(t, s, store.ErrNotFound, func(tx *store.Tx) error { return tx.UnlinkLogin("other", "i0", one, noon) })
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.MoveLogins("ip", "i0", "i2"), tx.DisableIdentity("i0"))
+			return errors.Join(tx.MoveLogins("ip", "i0", "i2", later), tx.DisableIdentity("i0", later))
 		})
-		disabled := store.Identity{ID: "i0", PoolID: "ip", Created: noon}
-		guest := store.Identity{ID: "i1", PoolID: "ip", Enabled: true, Created: noon}
-		both := store.Identity{ID: "i2", PoolID: "ip", Enabled: true, Created: noon, Logins: []store.Login{one, two}}
+		disabled := store.Identity{ID: "i0", PoolID: "ip", Created: noon, Modified: later}
+		guest := store.Identity{ID: "i1", PoolID: "ip", Enabled: true, Created: noon, Modified: noon}
+		both := store.Identity{ID: "i2", PoolID: "ip", Enabled: true, Created: noon, Modified: later, Logins: []store.Login{one, two}}
 		check(t, []store.Identity{disabled, guest, both})(s.ListIdentities(background, "ip", "", 9, false))
 		check(t, []store.Identity{guest, both})(s.ListIdentities(background, "ip", "", 9, true))
 		check(t, []store.Identity{disabled, guest})(s.ListIdentities(background, "ip", "", 2, false))
 		check(t, []store.Identity{both})(s.ListIdentities(background, "ip", "i1", 2, false))
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.UnlinkLogin("ip", "i2", one), tx.DeleteIdentity("i1"), tx.DeleteIdentity("i1"))
+			return errors.Join(tx.UnlinkLogin("ip", "i2", one, latest), tx.DeleteIdentity("i1"), tx.DeleteIdentity("i1"))
 		})
-		both.Logins = []store.Login{two}
+		both.Logins, both.Modified = []store.Login{two}, latest
 		check(t, []store.Identity{disabled, both})(s.ListIdentities(background, "ip", "", 9, false))
 	})
 }

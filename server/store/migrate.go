@@ -9,15 +9,23 @@ import (
 )
 
 // schemaVersion is the version this package reads and writes. A later version
-// adds its statements to both schema files and a step to migrate.
-const schemaVersion = 1
+// changes both schema files and adds an upgrade file for each database.
+const schemaVersion = 2
+
+// schema is the text that makes the tables, and those that bring an older
+// version of them up to date: upgrades[0] takes version 1 to version 2.
+type schema struct {
+	tables   string
+	upgrades [schemaVersion - 1]string
+}
 
 // applicationID marks a SQLite file as gatepass's (PRAGMA application_id).
 const applicationID = 0x67617465
 
-// migrate makes the tables of an empty database in one transaction and refuses a
-// database of another version, or of another program.
-func (s *Store) migrate(ctx context.Context, schema string) error {
+// migrate makes the tables of an empty database, or brings those of an older
+// version up to date, in one transaction. It refuses a database of a newer
+// version, or of another program.
+func (s *Store) migrate(ctx context.Context, schema schema) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return classify(err)
@@ -32,11 +40,24 @@ func (s *Store) migrate(ctx context.Context, schema string) error {
 	case version > schemaVersion:
 		return fmt.Errorf("%w: the database has schema %d, this gatepass knows %d: use the newer release that wrote it", ErrUnavailable, version, schemaVersion)
 	}
-	s.fresh = true
-	if _, err := tx.ExecContext(ctx, schema); err != nil {
+	if s.fresh = version == 0; s.fresh {
+		_, err = tx.ExecContext(ctx, schema.tables)
+	} else {
+		err = upgrade(ctx, tx, version, schema.upgrades[version-1:])
+	}
+	if err != nil {
 		return classify(err)
 	}
 	return classify(tx.Commit())
+}
+
+func upgrade(ctx context.Context, tx *sql.Tx, version int, steps []string) error {
+	for i, step := range steps {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return fmt.Errorf("%w: schema %d could not be brought to %d, and is as it was: %w", ErrUnavailable, version+i, version+i+1, err)
+		}
+	}
+	return nil
 }
 
 // version reads the schema's version, 0 for an empty database. The lock makes

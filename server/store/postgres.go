@@ -13,7 +13,10 @@ import (
 )
 
 //go:embed schema_postgres.sql
-var schemaPostgres string
+var tablesPostgres string
+
+//go:embed upgrade2_postgres.sql
+var upgrade2Postgres string
 
 const (
 	postgresConnections = 16
@@ -50,7 +53,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	db.SetMaxIdleConns(postgresConnections)
 	db.SetConnMaxIdleTime(time.Minute)
 	s := &Store{reader: reader{q: db, timeout: postgresTimeout, fault: classify}, write: db, postgres: true}
-	return s.start(ctx, schemaPostgres)
+	return s.start(ctx, schema{tablesPostgres, [...]string{upgrade2Postgres}})
 }
 
 func (s *Store) updatePostgres(ctx context.Context, fn func(*Tx) error) error {

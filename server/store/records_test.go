@@ -82,8 +82,8 @@ func TestListUserPoolsPages(t *testing.T) {
 
 func TestIdentities(t *testing.T) {
 	login := store.Login{Provider: "cognito-idp.us-east-1.amazonaws.com/p", Subject: "ada"}
-	ada := store.Identity{ID: "i1", PoolID: "ip", Enabled: true, Created: noon, Logins: []store.Login{login}}
-	guest := store.Identity{ID: "i2", PoolID: "ip", Enabled: true, Created: noon}
+	ada := store.Identity{ID: "i1", PoolID: "ip", Enabled: true, Created: noon, Modified: noon, Logins: []store.Login{login}}
+	guest := store.Identity{ID: "i2", PoolID: "ip", Enabled: true, Created: noon, Modified: noon}
 	each(t, func(t *testing.T, s *store.Store) {
 		update(t, s, func(tx *store.Tx) error { return errors.Join(tx.CreateIdentity(ada), tx.CreateIdentity(guest)) })
 		check(t, ada)(s.Identity(background, "i1"))
@@ -92,7 +92,7 @@ func TestIdentities(t *testing.T) {
 		if _, err := s.IdentityByLogin(background, "other", login); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("another pool's identity: %v", err)
 		}
-		refused(t, s, store.ErrExists, func(tx *store.Tx) error { return tx.LinkLogin("ip", "i2", login) })
+		refused(t, s, store.ErrExists, func(tx *store.Tx) error { return tx.LinkLogin("ip", "i2", login, noon) })
 		refused(t, s, store.ErrExists, func(tx *store.Tx) error { return tx.CreateIdentity(guest) })
 		eve := store.Identity{ID: "i3", PoolID: "ip", Logins: []store.Login{login}}
 		refused(t, s, store.ErrExists, func(tx *store.Tx) error { return tx.CreateIdentity(eve) })

@@ -1,5 +1,5 @@
 CREATE TABLE meta (name TEXT COLLATE "C" PRIMARY KEY, value TEXT COLLATE "C" NOT NULL);
-INSERT INTO meta (name, value) VALUES ('schema', '1');
+INSERT INTO meta (name, value) VALUES ('schema', '2');
 
 CREATE TABLE documents (
   kind TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, parent TEXT COLLATE "C" NOT NULL, doc TEXT COLLATE "C" NOT NULL,
@@ -50,8 +50,10 @@ CREATE TABLE messages (
 CREATE INDEX messages_user ON messages (pool, username, id);
 
 CREATE TABLE identities (
-  id TEXT COLLATE "C" PRIMARY KEY, pool TEXT COLLATE "C" NOT NULL, enabled BIGINT NOT NULL, created BIGINT NOT NULL
+  id TEXT COLLATE "C" PRIMARY KEY, pool TEXT COLLATE "C" NOT NULL, enabled BIGINT NOT NULL, created BIGINT NOT NULL,
+  modified BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX identities_pool ON identities (pool, id);
 CREATE TABLE identity_logins (
   pool TEXT COLLATE "C" NOT NULL, provider TEXT COLLATE "C" NOT NULL, subject TEXT COLLATE "C" NOT NULL, identity TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (pool, provider, subject),

@@ -1,6 +1,6 @@
 PRAGMA application_id = 0x67617465; -- "gate"
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO meta (name, value) VALUES ('schema', '1');
+INSERT INTO meta (name, value) VALUES ('schema', '2');
 
 CREATE TABLE documents (
   kind TEXT NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, doc TEXT NOT NULL,
@@ -51,8 +51,10 @@ CREATE TABLE messages (
 CREATE INDEX messages_user ON messages (pool, username, id);
 
 CREATE TABLE identities (
-  id TEXT PRIMARY KEY, pool TEXT NOT NULL, enabled BIGINT NOT NULL, created BIGINT NOT NULL
+  id TEXT PRIMARY KEY, pool TEXT NOT NULL, enabled BIGINT NOT NULL, created BIGINT NOT NULL,
+  modified BIGINT NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+CREATE INDEX identities_pool ON identities (pool, id);
 CREATE TABLE identity_logins (
   pool TEXT NOT NULL, provider TEXT NOT NULL, subject TEXT NOT NULL, identity TEXT NOT NULL,
   PRIMARY KEY (pool, provider, subject),

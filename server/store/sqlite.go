@@ -12,7 +12,10 @@ import (
 )
 
 //go:embed schema_sqlite.sql
-var schemaSQLite string
+var tablesSQLite string
+
+//go:embed upgrade2_sqlite.sql
+var upgrade2SQLite string
 
 const readConnections = 4
 
@@ -24,7 +27,7 @@ func openMemory(ctx context.Context) (*Store, error) {
 	db.SetMaxOpenConns(1) // each connection would be a database of its own
 	prepared := prepare(db)
 	s := &Store{reader: reader{q: prepared, fault: classify}, write: db, prepared: prepared}
-	return s.start(ctx, schemaSQLite)
+	return s.start(ctx, schema{tablesSQLite, [...]string{upgrade2SQLite}})
 }
 
 func openFile(ctx context.Context, path string) (*Store, error) {
@@ -44,7 +47,7 @@ func openFile(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(err, unlock())
 	}
 	s.unlock, s.fresh = unlock, fresh
-	if s, err = s.start(ctx, schemaSQLite); err != nil {
+	if s, err = s.start(ctx, schema{tablesSQLite, [...]string{upgrade2SQLite}}); err != nil {
 		return nil, fmt.Errorf("%w (database %s)", err, path)
 	}
 	return s, nil

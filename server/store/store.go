@@ -52,7 +52,8 @@ func (r reader) bound(ctx context.Context) (context.Context, context.CancelFunc)
 // a URL that starts with postgres:// or postgresql://, anything else for the
 // path of a SQLite file, made with mode 0600 if it is not there. An existing
 // file is refused, and never changed, if others can read it, if another process
-// has it open, or if it is not a sound database of this schema version.
+// has it open, or if it is not a sound database of this program and of this
+// schema version or an older one, which is brought up to date.
 func Open(ctx context.Context, dsn string) (*Store, error) {
 	switch {
 	case dsn == "" || dsn == "memory":
@@ -91,7 +92,7 @@ func (s *Store) Close() (err error) {
 
 // start brings the schema up to date and starts the writer; a Store that cannot
 // start is closed.
-func (s *Store) start(ctx context.Context, schema string) (*Store, error) {
+func (s *Store) start(ctx context.Context, schema schema) (*Store, error) {
 	s.requests, s.closing, s.group = make(chan request), make(chan struct{}), maxGroup
 	if err := s.migrate(ctx, schema); err != nil {
 		return nil, errors.Join(err, s.Close())

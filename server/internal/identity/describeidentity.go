@@ -17,9 +17,9 @@ func (s *Service) describeIdentity(ctx context.Context, in wire.IdentityInput) (
 	return &out, nil
 }
 
-// describe names each provider once. When an identity was last changed is not kept.
+// describe names each provider once.
 func describe(id store.Identity) wire.IdentityDescription {
-	out := wire.IdentityDescription{IdentityId: id.ID, CreationDate: wire.Epoch{Time: id.Created}, LastModifiedDate: wire.Epoch{Time: id.Created}}
+	out := wire.IdentityDescription{IdentityId: id.ID, CreationDate: wire.Epoch{Time: id.Created}, LastModifiedDate: wire.Epoch{Time: id.Modified}}
 	for _, l := range id.Logins {
 		if !slices.Contains(out.Logins, l.Provider) {
 			out.Logins = append(out.Logins, l.Provider)

@@ -101,7 +101,7 @@ func (s *Service) register(ctx context.Context, tx *store.Tx, pool store.Identit
 		return home, err
 	}
 	if !registered {
-		if home, err = link(ctx, tx, pool, home, []store.Login{dev}); err != nil {
+		if home, err = s.link(ctx, tx, pool, home, []store.Login{dev}); err != nil {
 			return home, err
 		}
 	}

@@ -38,7 +38,7 @@ func (s *Service) mergeDeveloperIdentities(ctx context.Context, in wire.MergeDev
 		if from.ID == to.ID {
 			return nil
 		}
-		_, err = merge(ctx, tx, pool, to, from)
+		_, err = s.merge(ctx, tx, pool, to, from)
 		return err
 	})
 	return out, err

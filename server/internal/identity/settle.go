@@ -102,7 +102,7 @@ func (s *Service) settleIn(ctx context.Context, tx *store.Tx, pool store.Identit
 	}
 	home := all[0]
 	for _, other := range all[1:] {
-		if home, err = merge(ctx, tx, pool, home, other); err != nil {
+		if home, err = s.merge(ctx, tx, pool, home, other); err != nil {
 			return home, err
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Service) settleIn(ctx context.Context, tx *store.Tx, pool store.Identit
 			return home, loginsDontMatch() // unlinked in the meantime
 		}
 	}
-	return link(ctx, tx, pool, home, unlinked(home, logins))
+	return s.link(ctx, tx, pool, home, unlinked(home, logins))
 }
 
 // lock reads the identities that a transaction is about, in the order of their ids, before it reads them for what they
@@ -148,11 +148,11 @@ func (s *Service) settleAt(ctx context.Context, tx *store.Tx, pool store.Identit
 		if other.ID == home.ID {
 			continue
 		}
-		if home, err = merge(ctx, tx, pool, home, other); err != nil {
+		if home, err = s.merge(ctx, tx, pool, home, other); err != nil {
 			return home, err
 		}
 	}
-	return link(ctx, tx, pool, home, unlinked(home, logins))
+	return s.link(ctx, tx, pool, home, unlinked(home, logins))
 }
 
 // choose puts the identity that stays before those that are merged into it.
@@ -194,7 +194,7 @@ func (s *Service) create(tx *store.Tx, pool string) (store.Identity, error) {
 }
 
 // merge gives home the logins of the other identity and disables that one.
-func merge(ctx context.Context, tx *store.Tx, pool store.IdentityPool, home, other store.Identity) (store.Identity, error) {
+func (s *Service) merge(ctx context.Context, tx *store.Tx, pool store.IdentityPool, home, other store.Identity) (store.Identity, error) {
 	if err := errors.Join(enabled(home), enabled(other)); err != nil {
 		return home, err
 	}
@@ -203,16 +203,16 @@ func merge(ctx context.Context, tx *store.Tx, pool store.IdentityPool, home, oth
 			return home, err
 		}
 	}
-	if err := tx.MoveLogins(pool.ID, other.ID, home.ID); err != nil {
+	if err := tx.MoveLogins(pool.ID, other.ID, home.ID, s.Now()); err != nil {
 		return home, err
 	}
-	if err := tx.DisableIdentity(other.ID); err != nil {
+	if err := tx.DisableIdentity(other.ID, s.Now()); err != nil {
 		return home, err
 	}
 	return tx.Identity(ctx, home.ID)
 }
 
-func link(ctx context.Context, tx *store.Tx, pool store.IdentityPool, id store.Identity, logins []store.Login) (store.Identity, error) {
+func (s *Service) link(ctx context.Context, tx *store.Tx, pool store.IdentityPool, id store.Identity, logins []store.Login) (store.Identity, error) {
 	if err := enabled(id); err != nil {
 		return id, err
 	}
@@ -220,7 +220,7 @@ func link(ctx context.Context, tx *store.Tx, pool store.IdentityPool, id store.I
 		if err := fits(pool, id, l); err != nil {
 			return id, err
 		}
-		if err := tx.LinkLogin(pool.ID, id.ID, l); err != nil {
+		if err := tx.LinkLogin(pool.ID, id.ID, l, s.Now()); err != nil {
 			return id, err
 		}
 		id.Logins = append(id.Logins, l)

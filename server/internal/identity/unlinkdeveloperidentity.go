@@ -38,6 +38,6 @@ func (s *Service) unlinkDeveloperIdentity(ctx context.Context, in wire.UnlinkDev
 		} else if owner.ID != id.ID {
 			return conflict("The developer user belongs to another identity.")
 		}
-		return removeLogins(tx, id, func(l store.Login) bool { return l == gone })
+		return s.removeLogins(tx, id, func(l store.Login) bool { return l == gone })
 	})
 }

@@ -35,13 +35,13 @@ func (s *Service) unlinkIdentity(ctx context.Context, in wire.UnlinkIdentityInpu
 		remove[i], _ = s.canonical(name)
 	}
 	return &empty{}, s.Store.Update(ctx, func(tx *store.Tx) error {
-		return unlink(ctx, tx, id.ID, logins, func(l store.Login) bool {
+		return s.unlink(ctx, tx, id.ID, logins, func(l store.Login) bool {
 			return l.Provider != pool.DeveloperProvider && slices.Contains(remove, l.Provider)
 		})
 	})
 }
 
-func unlink(ctx context.Context, tx *store.Tx, identity string, shown []proof, remove func(store.Login) bool) error {
+func (s *Service) unlink(ctx context.Context, tx *store.Tx, identity string, shown []proof, remove func(store.Login) bool) error {
 	id, err := tx.Identity(ctx, identity)
 	if errors.Is(err, store.ErrNotFound) {
 		return identityNotFound(identity)
@@ -55,23 +55,23 @@ func unlink(ctx context.Context, tx *store.Tx, identity string, shown []proof, r
 	if !slices.ContainsFunc(shown, func(p proof) bool { return slices.Contains(id.Logins, p.Login) }) {
 		return loginsDontMatch()
 	}
-	return removeLogins(tx, id, remove)
+	return s.removeLogins(tx, id, remove)
 }
 
 // removeLogins disables an identity that loses its last login.
-func removeLogins(tx *store.Tx, id store.Identity, remove func(store.Login) bool) error {
+func (s *Service) removeLogins(tx *store.Tx, id store.Identity, remove func(store.Login) bool) error {
 	left := len(id.Logins)
 	for _, l := range id.Logins {
 		if !remove(l) {
 			continue
 		}
-		if err := tx.UnlinkLogin(id.PoolID, id.ID, l); err != nil {
+		if err := tx.UnlinkLogin(id.PoolID, id.ID, l, s.Now()); err != nil {
 			return err
 		}
 		left--
 	}
 	if left == 0 && len(id.Logins) > 0 {
-		return tx.DisableIdentity(id.ID)
+		return tx.DisableIdentity(id.ID, s.Now())
 	}
 	return nil
 }
