@@ -36,7 +36,7 @@ func (s *Server) wire() {
 	}
 	s.gateway = &gateway.Gateway{
 		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, Event: s.called,
-		ShowDecisions: s.Config.ShowDecisions,
+		ShowDecisions: s.Config.ShowDecisions, AccessLog: s.accessed,
 	}
 	s.verifiers = map[string]*sigv4.Verifier{}
 	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceGatepass} {
@@ -80,6 +80,15 @@ func (s *Server) called(ctx context.Context, e gateway.Event) {
 		attrs = append(attrs, slog.String("error", oneLine(e.Err)))
 	}
 	s.Logger.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
+}
+
+// accessed logs the line of an access log that has no file, or whose file fails.
+func (s *Server) accessed(ctx context.Context, line string, err error) {
+	if err != nil {
+		s.Logger.ErrorContext(ctx, "access", "line", line, "error", err)
+		return
+	}
+	s.Logger.InfoContext(ctx, "access", "line", line)
 }
 
 // oneLine is the kind of a signature error, whose text would quote the request;

@@ -183,6 +183,7 @@ func (c *call) addHeaders(h http.Header) {
 
 // finish reports the call, also one that is given up by a panic.
 func (c *call) finish() {
+	c.logAccess()
 	if c.g.Event == nil {
 		return
 	}

@@ -44,6 +44,9 @@ type Gateway struct {
 	Rand    io.Reader                    // of request ids; nil: crypto/rand
 	Lenient Leniency                     // zero: LenientLoopback
 	Event   func(context.Context, Event) // called once after each call; nil: nobody listens
+	// AccessLog gets the lines of the access logs that have no file, and with err
+	// those their file did not take; nil: such lines are lost.
+	AccessLog func(ctx context.Context, line string, err error)
 	// ShowDecisions tells every caller whose signature is right which statement of
 	// his role's policies decided, by its name, in X-Gatepass-Decision. It is for
 	// development: an attacker with stolen credentials learns how policies are named.
@@ -54,6 +57,7 @@ type Gateway struct {
 	verifiers [4]*sigv4.Verifier // by lenient | echo<<1
 	keys      sigv4.KeyCache
 	transport *http.Transport
+	logs      logFiles
 }
 
 func (g *Gateway) prepare() {
@@ -99,5 +103,5 @@ func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request, t Target) {
 func (g *Gateway) Close() error {
 	g.prepare()
 	g.transport.CloseIdleConnections()
-	return nil
+	return g.logs.close()
 }

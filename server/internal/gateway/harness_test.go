@@ -283,3 +283,15 @@ func (s *stand) passed(name string, got reply) received {
 	}
 	return s.forwarded()
 }
+
+// waitFor waits for something that follows an answer.
+func (s *stand) waitFor(happened func() bool) {
+	s.t.Helper()
+	for range 2000 {
+		if happened() {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.t.Fatal("it did not happen")
+}

@@ -54,6 +54,9 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 			return err
 		}
 	}
+	if err := g.logs.attach(next); err != nil {
+		return err
+	}
 	g.table.Store(next)
 	return nil
 }

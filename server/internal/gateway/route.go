@@ -13,6 +13,7 @@ import (
 type api struct {
 	apidef.API
 	root node
+	logs map[string]*logFormat // by stage
 }
 
 // route is a Route ready to serve.
@@ -46,7 +47,11 @@ func compile(a apidef.API) (*api, error) {
 	if len(a.Routes) > maxRoutes {
 		return nil, invalid("Routes", "an API has at most %d routes", maxRoutes)
 	}
-	out := &api{API: a}
+	logs, err := compileLogs(a.Stages)
+	if err != nil {
+		return nil, err
+	}
+	out := &api{API: a, logs: logs}
 	for i := range a.Routes {
 		if err := out.add(a.Routes[i]); err != nil {
 			return nil, fmt.Errorf("route %d, %q: %w", i, a.Routes[i].Path, err)

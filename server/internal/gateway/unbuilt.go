@@ -47,8 +47,6 @@ func unbuiltStages(stages []apidef.Stage) error {
 			return invalid("Stages", "throttling is not built")
 		case len(s.Variables) > 0:
 			return invalid("Stages", "stage variables are not built")
-		case s.AccessLog != nil:
-			return invalid("Stages", "access logs are not built")
 		}
 	}
 	return nil
