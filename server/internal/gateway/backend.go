@@ -11,10 +11,11 @@ import (
 )
 
 // backend is the address of an HTTP integration: scheme and host are fixed,
-// the path is a template or, if there is none, the call's own.
+// the path is a template or, if there is none, the call's own. Its query, if it
+// has one, comes before the call's.
 type backend struct {
-	scheme, host string
-	parts        []part
+	scheme, host, query string
+	parts               []part
 }
 
 // part is literal text, or the value of the variable at index v if v >= 0.
@@ -33,10 +34,14 @@ func newBackend(uri string, names []string) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(uri, "?") {
-		return nil, invalid("Integration.URI", "%q has a query; leave it out", uri)
-	}
 	b := &backend{scheme: u.Scheme, host: u.Host}
+	uri, b.query, _ = strings.Cut(uri, "?")
+	if strings.ContainsAny(b.query, "{}") {
+		return nil, invalid("Integration.URI", "its query has a placeholder; map the parameter instead")
+	}
+	if err := checkTarget("/?" + b.query); err != nil {
+		return nil, invalid("Integration.URI", "its query cannot be sent as it is: %v", err)
+	}
 	_, rest, _ := strings.Cut(uri, "://")
 	slash := strings.IndexByte(rest, '/')
 	if slash < 0 {
@@ -82,6 +87,17 @@ func (b *backend) path(sent string, values []string) string {
 		}
 	}
 	return out.String()
+}
+
+// joinQuery is the raw query of a call at this backend.
+func (b *backend) joinQuery(sent string) string {
+	switch {
+	case b == nil || b.query == "":
+		return sent
+	case sent == "":
+		return b.query
+	}
+	return b.query + "&" + sent
 }
 
 // wireURL makes a URL that net/http sends as exactly these bytes.

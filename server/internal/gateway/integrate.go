@@ -1,84 +1,92 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"sync"
+	"slices"
 	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
-// integrate sends an admitted request on and the answer back.
+// maxTimeoutHTTP is the longest an integration of an HTTP API takes.
+const maxTimeoutHTTP = 30 * time.Second
+
+// integrator is an integration ready to serve one stage: it sends an admitted
+// request on and the answer back.
+type integrator interface {
+	send(ctx context.Context, c *call, a *admitted) error
+}
+
+// integrate hands an admitted request to its integration.
 func (c *call) integrate(a *admitted) error {
 	ctx, cancel := context.WithTimeout(context.WithValue(c.r.Context(), identityKey{}, c.identity), c.route.timeout)
 	defer cancel()
-	c.addHeaders(a.header)
-	out, err := c.outbound(ctx, a)
-	if err != nil {
-		return err
-	}
-	if h := c.route.Integration.Handler; h != nil {
-		return c.callHandler(h, out)
-	}
-	return c.callBackend(out)
+	return c.route.via[c.stage.Name].send(ctx, c, a)
 }
 
-// outbound builds the request from what was admitted and nothing else. It has
-// no GetBody, so that no transport can send it twice.
-func (c *call) outbound(ctx context.Context, a *admitted) (*http.Request, error) {
-	b := c.route.backend
-	scheme, host := "http", c.r.Host
-	if b != nil {
-		scheme, host = b.scheme, b.host
+// connect makes a route's integration for each stage.
+func (a *api) connect(r *route) error {
+	longest := maxTimeout
+	if a.isHTTP() {
+		longest = maxTimeoutHTTP
 	}
-	u, err := wireURL(scheme, host, b.path(a.path, c.values), a.query)
+	in := &r.Integration
+	if in.Timeout != 0 && (in.Timeout < minTimeout || in.Timeout > longest) {
+		return invalid("Integration.Timeout", "%s is not between %s and %s", in.Timeout, minTimeout, longest)
+	}
+	if r.timeout = in.Timeout; r.timeout == 0 {
+		r.timeout = longest
+	}
+	if err := validateIntegration(in); err != nil {
+		return err
+	}
+	r.via = map[string]integrator{}
+	for i := range a.Stages {
+		via, err := a.integrator(r, &a.Stages[i])
+		if err != nil {
+			return err
+		}
+		r.via[a.Stages[i].Name] = via
+	}
+	return nil
+}
+
+func validateIntegration(in *apidef.Integration) error {
+	if in.Type == apidef.Mock {
+		if in.URI != "" || in.Handler != nil {
+			return invalid("Integration", "MOCK has neither URI nor Handler")
+		}
+	} else if (in.URI == "") == (in.Handler == nil) {
+		return invalid("Integration", "give exactly one of URI and Handler")
+	}
+	if in.Method != "" && in.Method != methodAny && !slices.Contains(methods, in.Method) {
+		return invalid("Integration.Method", "%q is not ANY or one of %v", in.Method, methods)
+	}
+	for i, h := range in.Headers {
+		key := http.CanonicalHeaderKey(h)
+		if !headerForm().MatchString(h) || neverForwarded(key) || key == "Authorization" {
+			return invalid(fmt.Sprintf("Integration.Headers[%d]", i), "%q cannot be forwarded", h)
+		}
+	}
+	return nil
+}
+
+// integrator makes the integration of a route for a stage.
+func (a *api) integrator(r *route, st *apidef.Stage) (integrator, error) {
+	in := r.Integration
+	uri, err := withStage("Integration.URI", in.URI, st)
 	if err != nil {
 		return nil, err
 	}
-	out := &http.Request{
-		Method: a.method, URL: u, Host: host, Header: a.header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: http.NoBody, ContentLength: int64(len(a.body)),
+	in.URI = uri
+	switch in.Type {
+	case "", apidef.HTTPProxy:
+		return newProxy(a, r, in)
 	}
-	if len(a.body) > 0 {
-		out.Body = io.NopCloser(bytes.NewReader(a.body))
-	}
-	return out.WithContext(ctx), nil
+	return nil, invalid("Integration.Type", "%q is not a type of integration gatepass serves", string(in.Type))
 }
-
-// callBackend is the HTTP proxy integration. RoundTrip follows no redirect.
-func (c *call) callBackend(out *http.Request) error {
-	if out.Header["User-Agent"] == nil {
-		out.Header["User-Agent"] = []string{""} // net/http names itself otherwise
-	}
-	for _, key := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
-		// net/http sends a POST that has one of them again; it knows them in
-		// canonical spelling only.
-		if v, ok := out.Header[key]; ok {
-			delete(out.Header, key)
-			out.Header[lowerKeys[key]] = v
-		}
-	}
-	start := time.Now()
-	res, err := c.g.transport.RoundTrip(out)
-	c.event.Integration = time.Since(start)
-	if err != nil {
-		return c.backendFault(err)
-	}
-	defer func() { _ = res.Body.Close() }() // what was read was checked
-	c.integrationStatus = res.StatusCode
-	if res.StatusCode < 200 {
-		return errBackend(fmt.Errorf("backend answered %s", res.Status))
-	}
-	c.out.header = res.Header
-	c.out.WriteHeader(res.StatusCode)
-	return c.stream(res)
-}
-
-var lowerKeys = map[string]string{"Idempotency-Key": "idempotency-key", "X-Idempotency-Key": "x-idempotency-key"}
 
 // backendFault tells a backend's failure from a client that has gone.
 func (c *call) backendFault(err error) error {
@@ -87,54 +95,4 @@ func (c *call) backendFault(err error) error {
 		panic(http.ErrAbortHandler)
 	}
 	return errBackend(err)
-}
-
-// buffers are for copying bodies.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
-
-// stream copies the body, flushing where its length is not known. A body that
-// breaks off breaks off the client's connection too.
-func (c *call) stream(res *http.Response) error {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	for {
-		n, err := res.Body.Read(*buf)
-		if n > 0 {
-			if _, failed := c.out.Write((*buf)[:n]); failed != nil {
-				return fmt.Errorf("client gone: %w", failed)
-			}
-			if res.ContentLength < 0 {
-				c.out.Flush()
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return errBackend(fmt.Errorf("answer broke off: %w", err))
-		}
-	}
-}
-
-// callHandler is the integration in this process: the handler gets a request as
-// a server would have read it from the wire.
-func (c *call) callHandler(h http.Handler, out *http.Request) (err error) {
-	out.RequestURI = out.URL.RequestURI()
-	out.URL.Scheme, out.URL.Host, out.URL.Opaque = "", "", ""
-	out.RemoteAddr = c.r.RemoteAddr
-	for i, name := range c.route.names {
-		out.SetPathValue(trimGreedy(name), unescape(c.values[i]))
-	}
-	start := time.Now()
-	defer func() {
-		c.event.Integration = time.Since(start)
-		if p := recover(); p != nil {
-			err = errBackend(fmt.Errorf("handler: %v", p))
-		}
-	}()
-	h.ServeHTTP(c.out, out)
-	if !c.out.wrote {
-		c.out.WriteHeader(http.StatusOK)
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ type route struct {
 	apidef.Route
 	names   []string // of the path variables, in order
 	timeout time.Duration
-	backend *backend // nil for a Handler
+	via     map[string]integrator // by stage
 }
 
 // node is one resource of an API: the tree of paths.
@@ -64,15 +64,12 @@ func (a *api) add(r apidef.Route) error {
 	if err := validateRoute(&r); err != nil {
 		return err
 	}
-	ready := &route{Route: r, timeout: r.Integration.Timeout}
-	if ready.timeout == 0 {
-		ready.timeout = maxTimeout
-	}
+	ready := &route{Route: r}
 	at, err := a.root.grow(ready)
 	if err != nil {
 		return err
 	}
-	if ready.backend, err = newBackend(r.Integration.URI, ready.names); err != nil {
+	if err := a.connect(ready); err != nil {
 		return err
 	}
 	for _, m := range r.Methods {

@@ -45,8 +45,6 @@ func unbuiltStages(stages []apidef.Stage) error {
 		switch {
 		case s.Throttle != nil || len(s.RouteThrottles) > 0:
 			return invalid("Stages", "throttling is not built")
-		case len(s.Variables) > 0:
-			return invalid("Stages", "stage variables are not built")
 		}
 	}
 	return nil

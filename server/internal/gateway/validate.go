@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,6 +69,9 @@ func validateNames(a *apidef.API) error {
 		if seen[s.Name] {
 			return invalid(fmt.Sprintf("Stages[%d].Name", i), "%q is declared twice", s.Name)
 		}
+		if err := validateVariables(&s); err != nil {
+			return err
+		}
 		seen[s.Name] = true
 	}
 	return validateDomains(a, seen)
@@ -132,22 +134,6 @@ func validateRoute(r *apidef.Route) error {
 	for i, m := range r.Methods {
 		if m != methodAny && !slices.Contains(methods, m) {
 			return invalid(fmt.Sprintf("Methods[%d]", i), "%q is not ANY or one of %v", m, methods)
-		}
-	}
-	return validateIntegration(&r.Integration)
-}
-
-func validateIntegration(in *apidef.Integration) error {
-	if (in.URI == "") == (in.Handler == nil) {
-		return invalid("Integration", "give exactly one of URI and Handler")
-	}
-	if in.Timeout != 0 && (in.Timeout < minTimeout || in.Timeout > maxTimeout) {
-		return invalid("Integration.Timeout", "%s is not between %s and %s", in.Timeout, minTimeout, maxTimeout)
-	}
-	for i, h := range in.Headers {
-		key := http.CanonicalHeaderKey(h)
-		if !headerForm().MatchString(h) || neverForwarded(key) || key == "Authorization" {
-			return invalid(fmt.Sprintf("Integration.Headers[%d]", i), "%q cannot be forwarded", h)
 		}
 	}
 	return nil
