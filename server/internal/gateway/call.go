@@ -68,15 +68,19 @@ func (g *Gateway) random() (id [39]byte) {
 
 // amend adds the gateway's headers to every answer.
 func (c *call) amend(h http.Header, apigwID string) {
-	h.Set("x-amzn-RequestId", c.id)
-	h.Set("x-amz-apigw-id", apigwID)
+	if c.api.isHTTP() {
+		h.Set("apigw-requestid", apigwID)
+	} else {
+		h.Set("x-amzn-RequestId", c.id)
+		h.Set("x-amz-apigw-id", apigwID)
+	}
 	if c.g.ShowDecisions && c.event.Verdict != "" {
 		h.Set(headerDecision, c.event.Verdict)
 	}
 	if c.api == nil || c.api.CORS == nil {
 		return
 	}
-	applyCORS(c.api.CORS, h, c.r.Header.Get("Origin"))
+	applyCORS(c.api, h, c.r.Header.Get("Origin"))
 	if c.isPreflight() {
 		c.preflightHeaders(h)
 	}
@@ -88,7 +92,7 @@ func (c *call) serve() error {
 		return err
 	}
 	if c.stage == nil {
-		return errForbidden()
+		return c.errNoStage()
 	}
 	if c.isPreflight() {
 		c.out.WriteHeader(http.StatusNoContent)
@@ -132,15 +136,15 @@ func (c *call) check() error {
 func (c *call) match() error {
 	c.route, c.values = c.api.match(c.target.Path, c.r.Method)
 	if c.route == nil {
-		return errNoRoute()
+		return c.errNoRoute()
 	}
 	if hasEncodedSlash(c.target.Path) && !c.route.EncodedSlash {
 		return badRequest("The path has an escaped slash in it, which this route does not take")
 	}
 	for _, path := range readings(c.target.Path) {
 		other, _ := c.api.match(path, c.r.Method)
-		if other != nil && other.Auth != c.route.Auth && c.route.Auth == apidef.AuthNone {
-			return badRequest("The path can be read as another, which needs authentication: spell it as " + path)
+		if other != nil && other.demands(c.route) {
+			return badRequest("The path can be read as another, which asks for other credentials: spell it as " + path)
 		}
 	}
 	return nil

@@ -15,9 +15,12 @@ import (
 const signingHeaders = "Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token"
 
 // exposed are what a client needs to understand a refusal and correct its clock.
-var exposed = []string{"x-amzn-RequestId", "x-amzn-ErrorType", "Date"}
+var (
+	exposed     = []string{"x-amzn-RequestId", "x-amzn-ErrorType", "Date"}
+	exposedHTTP = []string{"apigw-requestid", "Date"}
+)
 
-// origin gives the value of Access-Control-Allow-Origin, or "" for an origin
+// corsOrigin gives the value of Access-Control-Allow-Origin, or "" for an origin
 // that may not read the answer.
 func corsOrigin(c *apidef.CORS, origin string) string {
 	switch {
@@ -25,14 +28,21 @@ func corsOrigin(c *apidef.CORS, origin string) string {
 		return ""
 	case slices.Contains(c.AllowOrigins, "*"):
 		return "*"
-	case slices.Contains(c.AllowOrigins, origin):
+	case slices.Contains(c.AllowOrigins, origin), slices.Contains(c.AllowOrigins, anyOf(origin)):
 		return origin
 	}
 	return ""
 }
 
-// apply puts the API's CORS headers in place of any others.
-func applyCORS(c *apidef.CORS, h http.Header, origin string) {
+// anyOf is how an HTTP API says any origin of this one's scheme: https://*.
+func anyOf(origin string) string {
+	scheme, _, _ := strings.Cut(origin, "://")
+	return scheme + "://*"
+}
+
+// applyCORS puts the API's CORS headers in place of any others.
+func applyCORS(a *api, h http.Header, origin string) {
+	c := a.CORS
 	for key := range h {
 		if strings.HasPrefix(key, "Access-Control-") {
 			delete(h, key)
@@ -46,7 +56,11 @@ func applyCORS(c *apidef.CORS, h http.Header, origin string) {
 		return
 	}
 	h.Set("Access-Control-Allow-Origin", allow)
-	h.Set("Access-Control-Expose-Headers", strings.Join(append(slices.Clone(exposed), c.ExposeHeaders...), ","))
+	always := exposed
+	if a.isHTTP() {
+		always = exposedHTTP
+	}
+	h.Set("Access-Control-Expose-Headers", strings.Join(append(slices.Clone(always), c.ExposeHeaders...), ","))
 	if c.AllowCredentials {
 		h.Set("Access-Control-Allow-Credentials", "true")
 	}
@@ -67,8 +81,11 @@ func (c *call) preflightHeaders(h http.Header) {
 		return
 	}
 	allowed := cors.AllowMethods
-	if len(allowed) == 0 {
+	switch {
+	case len(allowed) == 0:
 		allowed = c.api.answers(c.target.Path)
+	case slices.Contains(allowed, "*"): // not with credentials (Fetch Standard)
+		allowed = methods
 	}
 	h.Set("Access-Control-Allow-Methods", strings.Join(allowed, ","))
 	headers := signingHeaders

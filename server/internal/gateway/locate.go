@@ -23,8 +23,13 @@ type mapping struct {
 	api, stage string
 }
 
-// pathPrefix begins LocalStack's path form.
-const pathPrefix = "/_aws/execute-api/"
+// LocalStack's path forms: /_aws/execute-api/{api}/{stage}/… and the older
+// /restapis/{api}/{stage}/_user_request_/….
+const (
+	pathPrefix  = "/_aws/execute-api/"
+	oldPrefix   = "/restapis/"
+	userRequest = "_user_request_"
+)
 
 // Target is an API call found by [Gateway.Locate]: what Handle needs to know of
 // the address. API or stage may be unknown to the gateway; Handle refuses that.
@@ -103,9 +108,10 @@ func (t *table) addDomains(a apidef.API) error {
 }
 
 // Locate tells whether a request is for an API, by its Host header and its raw
-// request target (http.Request.RequestURI), and which. Three forms are known:
-// host {api}.execute-api.*, the host of a Domain, and on any other host the
-// path /_aws/execute-api/{api}/{stage}/….
+// request target (http.Request.RequestURI), and which. These forms are known:
+// host {api}.execute-api.* or {api}-{vpce}.execute-api.*, the host of a Domain,
+// and on any other host the paths /_aws/execute-api/{api}/{stage}/… and
+// /restapis/{api}/{stage}/_user_request_/….
 func (g *Gateway) Locate(host, target string) (Target, bool) {
 	path, _, _ := strings.Cut(target, "?")
 	return g.current().locate(strings.ToLower(host), path)
@@ -114,7 +120,8 @@ func (g *Gateway) Locate(host, target string) (Target, bool) {
 func (t *table) locate(host, path string) (Target, bool) {
 	name := hostname(host)
 	if id, rest, ok := strings.Cut(name, "."); ok && strings.HasPrefix(rest, "execute-api.") {
-		return staged(id, path), true
+		id, _, _ = strings.Cut(id, "-vpce-")
+		return t.staged(id, path), true
 	}
 	list, ok := t.domains[host]
 	if !ok {
@@ -123,17 +130,39 @@ func (t *table) locate(host, path string) (Target, bool) {
 	if ok {
 		return mapped(list, path), true
 	}
-	if rest, ok := strings.CutPrefix(path, pathPrefix); ok {
-		id, rest, _ := strings.Cut(rest, "/")
-		return staged(strings.ToLower(id), "/"+rest), true
+	if id, rest, ok := pathForm(path); ok {
+		return t.staged(strings.ToLower(id), rest), true
 	}
 	return Target{}, false
 }
 
-// staged takes the stage from a path.
-func staged(id, path string) Target {
+// pathForm takes the API from a path that names it; rest is as at its own host.
+func pathForm(path string) (id, rest string, ok bool) {
+	if tail, is := strings.CutPrefix(path, pathPrefix); is {
+		id, rest, _ = strings.Cut(tail, "/")
+		return id, "/" + rest, true
+	}
+	tail, is := strings.CutPrefix(path, oldPrefix)
+	part := strings.SplitN(tail, "/", 4)
+	if !is || len(part) < 3 || part[2] != userRequest {
+		return "", "", false // the control plane's
+	}
+	return part[0], "/" + strings.Join(append(part[1:2], part[3:]...), "/"), true
+}
+
+// staged takes the stage from a path. On an HTTP API that is the first segment
+// where there is a stage of the name, and else $default with the whole path. An
+// API that is not served at this address has no stage here.
+func (t *table) staged(id, path string) Target {
 	stage, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return Target{API: id, Stage: stage, Path: "/" + rest}
+	at := Target{API: id, Stage: stage, Path: "/" + rest}
+	switch a, st := t.find(at); {
+	case a != nil && a.DisableEndpoint:
+		at.Stage = ""
+	case a.isHTTP() && (st == nil || stage == defaultRoute):
+		at.Stage, at.Path = defaultRoute, path
+	}
+	return at
 }
 
 // mapped finds the longest base path; a host without one for the path has no API.

@@ -20,9 +20,22 @@ func badRequest(message string) error {
 }
 
 // errNoRoute is E1, for every path and method that is not there, whoever asks.
-func errNoRoute() error {
+func (c *call) errNoRoute() error {
+	if c.api.isHTTP() {
+		return errNotFound()
+	}
 	return refusal(http.StatusForbidden, "MissingAuthenticationTokenException", "Missing Authentication Token")
 }
+
+// errNoStage is the answer at an address that no stage is served at.
+func (c *call) errNoStage() error {
+	if c.api.isHTTP() {
+		return errNotFound()
+	}
+	return errForbidden()
+}
+
+func errNotFound() error { return refusal(http.StatusNotFound, "NotFoundException", "Not Found") }
 
 // errForbidden is E19: no such API, stage or base path.
 func errForbidden() error {
@@ -94,17 +107,58 @@ func (c *call) refuse(err error) {
 	}
 	e := asRefusal(err)
 	c.out.header = http.Header{}
-	if e.Code != codeBackend {
-		wire.WriteError(c.out, wire.RESTGateway, e)
-		return
+	if asks := (*challenge)(nil); errors.As(err, &asks) {
+		c.out.header.Set("WWW-Authenticate", asks.text)
 	}
-	body := `{"message": "` + e.Message + `"}` // with the space that API Gateway puts there
+	switch {
+	case c.api.isHTTP():
+		e = httpRefusal(e, err)
+		c.answer(e.Status, `{"message":`+jsonString(e.Message)+`}`)
+	case e.Code == codeBackend:
+		c.out.header.Set("x-amzn-ErrorType", e.Code)
+		c.answer(e.Status, `{"message": "`+e.Message+`"}`) // with the space that API Gateway puts there
+	default:
+		wire.WriteError(c.out, wire.RESTGateway, e)
+	}
+}
+
+// answer writes a whole JSON answer.
+func (c *call) answer(status int, body string) {
 	h := c.out.header
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("x-amzn-ErrorType", e.Code)
-	c.out.WriteHeader(e.Status)
+	c.out.WriteHeader(status)
 	_, _ = c.out.Write([]byte(body)) // a client that has gone needs no answer
+}
+
+// challenge is a refusal that says how to authenticate (RFC 9110 section 11.6.1).
+type challenge struct {
+	err  *wire.Error
+	text string
+}
+
+// Error is the refusal's text.
+func (e *challenge) Error() string { return e.err.Error() }
+
+// Unwrap gives the refusal.
+func (e *challenge) Unwrap() error { return e.err }
+
+// httpRefusal is what an HTTP API says of a refusal: a status and its name. Why
+// is for the log. Only what is wrong with the request itself is said in words.
+func httpRefusal(e *wire.Error, cause error) *wire.Error {
+	out := &wire.Error{Status: e.Status, Message: http.StatusText(e.Status)}
+	signed := (*sigv4.Error)(nil)
+	switch {
+	case errors.As(cause, &signed) && e.Status != http.StatusRequestEntityTooLarge:
+		out.Status, out.Message = http.StatusForbidden, "Forbidden"
+	case e.Status == http.StatusBadRequest:
+		out.Message = e.Message
+	case e.Status == http.StatusBadGateway:
+		out.Status, out.Message = http.StatusInternalServerError, "Internal Server Error"
+	case e.Status == http.StatusGatewayTimeout:
+		out.Status, out.Message = http.StatusServiceUnavailable, "Service Unavailable"
+	}
+	return out
 }
 
 // refused is an error as an Event shows it: one line, with the cause. What

@@ -43,7 +43,7 @@ func (w *response) WriteHeader(status int) {
 func withheld(key string) bool {
 	switch key {
 	case "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Te", "Trailer",
-		"Transfer-Encoding", "Upgrade", "X-Amzn-Requestid", "X-Amz-Apigw-Id":
+		"Transfer-Encoding", "Upgrade", "X-Amzn-Requestid", "X-Amz-Apigw-Id", "Apigw-Requestid":
 		return true
 	}
 	return strings.HasPrefix(key, identityPrefix) || strings.HasPrefix(key, http.TrailerPrefix)

@@ -12,8 +12,9 @@ import (
 // api is an API ready to serve.
 type api struct {
 	apidef.API
-	root node
-	logs map[string]*logFormat // by stage
+	logs     map[string]*logFormat // by stage
+	root     node
+	fallback *route // of an HTTP API's path $default; nil: none
 }
 
 // route is a Route ready to serve.
@@ -38,10 +39,13 @@ func compile(a apidef.API) (*api, error) {
 	if err := validateNames(&a); err != nil {
 		return nil, err
 	}
+	if err := validateProtocol(&a); err != nil {
+		return nil, err
+	}
 	if err := unbuilt(&a); err != nil {
 		return nil, err
 	}
-	if err := validateCORS(a.CORS); err != nil {
+	if err := validateCORS(&a); err != nil {
 		return nil, err
 	}
 	if len(a.Routes) > maxRoutes {
@@ -61,11 +65,11 @@ func compile(a apidef.API) (*api, error) {
 }
 
 func (a *api) add(r apidef.Route) error {
-	if err := validateRoute(&r); err != nil {
+	if err := a.validateRoute(&r); err != nil {
 		return err
 	}
 	ready := &route{Route: r}
-	at, err := a.root.grow(ready)
+	at, err := a.place(ready)
 	if err != nil {
 		return err
 	}
@@ -79,6 +83,21 @@ func (a *api) add(r apidef.Route) error {
 		at.routes[m] = ready
 	}
 	return nil
+}
+
+// place makes room for a route; the one of $default has it beside the tree.
+func (a *api) place(r *route) (*node, error) {
+	if !a.isHTTP() || r.Path != defaultRoute {
+		return a.root.grow(r)
+	}
+	if a.fallback != nil {
+		return nil, invalid("Path", "%s is declared twice", defaultRoute)
+	}
+	if !slices.Equal(r.Methods, []string{methodAny}) {
+		return nil, invalid("Methods", "%s answers every method: name none", defaultRoute)
+	}
+	a.fallback = r
+	return &node{routes: map[string]*route{}}, nil
 }
 
 // grow makes the nodes of a route's path and gives the last.
@@ -153,22 +172,25 @@ func (n *node) at(method string) *route {
 }
 
 // find resolves path and method as one step: a resource that lacks the method
-// is passed over for a more general one that has it. Each node is seen at most
-// once. Values are raw, as in the path.
-func (n *node) find(segs []string, method string, values []string) (*route, []string) {
+// is passed over for a more general one that has it, a greedy variable only where
+// those count. Each node is seen at most once. Values are raw, as in the path.
+func (n *node) find(segs []string, method string, values []string, greedy bool) (*route, []string) {
 	if len(segs) == 0 {
 		return n.at(method), values
 	}
 	seg := segs[0]
 	if next := n.static[unescape(seg)]; next != nil {
-		if r, v := next.find(segs[1:], method, values); r != nil {
+		if r, v := next.find(segs[1:], method, values, greedy); r != nil {
 			return r, v
 		}
 	}
 	if n.param != nil && seg != "" {
-		if r, v := n.param.find(segs[1:], method, append(values, seg)); r != nil {
+		if r, v := n.param.find(segs[1:], method, append(values, seg), greedy); r != nil {
 			return r, v
 		}
+	}
+	if !greedy {
+		return nil, nil
 	}
 	rest := strings.Join(segs, "/")
 	if r := n.greedy.at(method); r != nil && rest != "" {
@@ -178,13 +200,23 @@ func (n *node) find(segs []string, method string, values []string) (*route, []st
 }
 
 // match finds the route of a raw resource path. Slashes before the path and one
-// after it do not matter; those within count.
+// after it do not matter; those within count. An HTTP API prefers every full
+// match to a greedy one, and has $default for the rest (API Gateway Developer
+// Guide, "Create routes for HTTP APIs").
 func (a *api) match(path, method string) (*route, []string) {
-	path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/")
-	if path == "" {
-		return a.root.find(nil, method, nil)
+	var segs []string
+	if path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/"); path != "" {
+		segs = strings.Split(path, "/")
 	}
-	return a.root.find(strings.Split(path, "/"), method, nil)
+	if a.isHTTP() {
+		if r, v := a.root.find(segs, method, nil, false); r != nil {
+			return r, v
+		}
+	}
+	if r, v := a.root.find(segs, method, nil, true); r != nil {
+		return r, v
+	}
+	return a.fallback, nil
 }
 
 // answers lists the methods a resource path has.
@@ -224,3 +256,12 @@ const defaultRoute = "$default"
 
 // isHTTP tells an HTTP API, whose routing and refusals differ from REST.
 func (a *api) isHTTP() bool { return a != nil && a.Protocol == apidef.HTTP }
+
+// demands tells a route that asks something of its caller that r does not ask.
+func (r *route) demands(less *route) bool {
+	if r.APIKeyRequired && !less.APIKeyRequired {
+		return true
+	}
+	return r.Auth != apidef.AuthNone &&
+		(r.Auth != less.Auth || r.Authorizer != less.Authorizer || !slices.Equal(r.Scopes, less.Scopes))
+}

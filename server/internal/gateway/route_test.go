@@ -131,3 +131,31 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+// The path forms of LocalStack, and hosts of VPC endpoints.
+func TestLocateForms(t *testing.T) {
+	g := &Gateway{}
+	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{{ID: "abc", Stages: []apidef.Stage{{Name: "prod"}}}}}); err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]Target{
+		"localhost:4566 /_aws/execute-api/ABC/prod/a/b?x":          {"abc", "prod", "/a/b"},
+		"localhost:4566 /_aws/execute-api/abc/prod":                {"abc", "prod", "/"},
+		"localhost:4566 /restapis/abc/prod/_user_request_/a/b":     {"abc", "prod", "/a/b"},
+		"localhost:4566 /restapis/abc/prod/_user_request_/":        {"abc", "prod", "/"},
+		"localhost:4566 /restapis/abc/prod/_user_request_":         {"abc", "prod", "/"},
+		"localhost:4566 /restapis/abc/prod/_user_request_//a":      {"abc", "prod", "//a"},
+		"abc-vpce-01.execute-api.us-east-1.amazonaws.com /prod/a":  {"abc", "prod", "/a"},
+		"abc.execute-api.localhost.localstack.cloud:4566 /prod/a":  {"abc", "prod", "/a"},
+		"localhost:4566 /restapis/abc/stages":                      {},
+		"localhost:4566 /restapis/abc/stages/prod":                 {},
+		"localhost:4566 /restapis/abc/resources/_user_request_x/a": {},
+		"localhost:4566 /restapis":                                 {},
+	} {
+		host, target, _ := strings.Cut(address, " ")
+		got, ok := g.Locate(host, target)
+		if got != want || ok != (want != Target{}) {
+			t.Errorf("%s: %+v, %v", address, got, ok)
+		}
+	}
+}

@@ -6,7 +6,7 @@ import "github.com/gatepass/gatepass/server/internal/apidef"
 // that is not made must not look as if it were.
 func unbuilt(a *apidef.API) error {
 	switch {
-	case a.Protocol == apidef.HTTP, a.Protocol == apidef.WebSocket:
+	case a.Protocol == apidef.WebSocket:
 		return invalid("Protocol", "%s APIs are not built", a.Protocol)
 	case a.Policy != "":
 		return invalid("Policy", "resource policies are not built")

@@ -47,6 +47,27 @@ func invalid(field, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: %s", ErrConfig, field, fmt.Sprintf(format, args...))
 }
 
+// validateProtocol refuses what this kind of API does not have.
+func validateProtocol(a *apidef.API) error {
+	switch a.Protocol {
+	case "", apidef.REST:
+		if a.RouteSelection != "" {
+			return invalid("RouteSelection", "is of WebSocket APIs")
+		}
+	case apidef.HTTP:
+		if a.Policy != "" || len(a.Responses) > 0 || len(a.Models) > 0 || len(a.BinaryMediaTypes) > 0 || a.APIKeySource != "" {
+			return invalid("Protocol", "HTTP APIs have no Policy, Responses, Models, BinaryMediaTypes and APIKeySource")
+		}
+		if a.RouteSelection != "" {
+			return invalid("RouteSelection", "is of WebSocket APIs")
+		}
+	case apidef.WebSocket:
+	default:
+		return invalid("Protocol", "%q is not REST, HTTP or WEBSOCKET", string(a.Protocol))
+	}
+	return nil
+}
+
 // Validate reports the first thing wrong with a, naming the field; errors.Is
 // ErrConfig.
 func Validate(a apidef.API) error {
@@ -63,7 +84,7 @@ func validateNames(a *apidef.API) error {
 	}
 	seen := map[string]bool{}
 	for i, s := range a.Stages {
-		if !stageForm().MatchString(s.Name) {
+		if !stageForm().MatchString(s.Name) && (a.Protocol != apidef.HTTP || s.Name != defaultRoute) {
 			return invalid(fmt.Sprintf("Stages[%d].Name", i), "%q is not 1 to 128 of letters, digits, _ and -", s.Name)
 		}
 		if seen[s.Name] {
@@ -92,7 +113,8 @@ func validateDomains(a *apidef.API, stages map[string]bool) error {
 	return nil
 }
 
-func validateCORS(c *apidef.CORS) error {
+func validateCORS(a *apidef.API) error {
+	c := a.CORS
 	if c == nil {
 		return nil
 	}
@@ -104,7 +126,7 @@ func validateCORS(c *apidef.CORS) error {
 		if o == "*" && c.AllowCredentials {
 			return invalid(field, "browsers refuse * together with AllowCredentials: name the origins")
 		}
-		if o != "*" && !originForm().MatchString(o) {
+		if any := a.Protocol == apidef.HTTP && (o == "https://*" || o == "http://*"); o != "*" && !any && !originForm().MatchString(o) {
 			return invalid(field, "%q is not an origin in lower case, scheme://host[:port]", o)
 		}
 	}
@@ -122,11 +144,14 @@ func validateCORS(c *apidef.CORS) error {
 	return nil
 }
 
-func validateRoute(r *apidef.Route) error {
+func (a *api) validateRoute(r *apidef.Route) error {
 	switch r.Auth {
 	case apidef.AuthIAM, apidef.AuthNone:
 	default:
 		return invalid("Auth", "%q is not an authorization type gatepass enforces; use AWS_IAM or NONE", string(r.Auth))
+	}
+	if a.isHTTP() && r.Path == defaultRoute && len(r.Methods) == 0 {
+		r.Methods = []string{methodAny}
 	}
 	if len(r.Methods) == 0 {
 		return invalid("Methods", "name the methods, or ANY")
