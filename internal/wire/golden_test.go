@@ -103,6 +103,7 @@ func TestShapesPrintNoSecrets(t *testing.T) {
 		wire.CreateUserPoolClientOutput{UserPoolClient: wire.UserPoolClientType{ClientSecret: canary}},
 		wire.GetCredentialsForIdentityOutput{Credentials: wire.Credentials{SecretKey: canary, SessionToken: canary}},
 		wire.GetIdInput{Logins: p},
+		wire.AssumeRoleResult{Credentials: wire.STSCredentials{SecretAccessKey: canary, SessionToken: canary}},
 		[]any{wire.GetOpenIdTokenOutput{Token: canary}},
 	} {
 		fmt.Fprintf(&out, "%v %+v %#v %s %q\n", v, v, v, v, v)

@@ -7,14 +7,6 @@ import (
 	"strings"
 )
 
-// GetCallerIdentityResult is the result of sts:GetCallerIdentity.
-type GetCallerIdentityResult struct {
-	XMLName struct{} `xml:"GetCallerIdentityResult"`
-	Arn     string
-	UserId  string
-	Account string
-}
-
 // ParseQuery reads a request of the Query protocol: the body of a POST, or the
 // query of a GET, never a mixture. A parameter given twice is refused.
 func ParseQuery(r *http.Request, body []byte) (url.Values, error) {

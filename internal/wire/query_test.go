@@ -23,8 +23,10 @@ func TestQueryList(t *testing.T) {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"T.member.0=a", "T.member.01=a", "T.member.x=a", "T.member.=a", "T.member.2=a", "T.member.-1=a",
-		"T.member.1=a&T.member.3=b", "T.member.1=a&T.member.2=b&T.member.3=c", "T.member.99999999999999999999=a"} {
+	for _, text := range []string{
+		"T.member.0=a", "T.member.01=a", "T.member.x=a", "T.member.=a", "T.member.2=a", "T.member.-1=a",
+		"T.member.1=a&T.member.3=b", "T.member.1=a&T.member.2=b&T.member.3=c", "T.member.99999999999999999999=a",
+	} {
 		form, err := url.ParseQuery(text)
 		if err != nil {
 			t.Fatal(err)

@@ -213,3 +213,9 @@ func (GetOpenIdTokenOutput) Format(f fmt.State, _ rune) { hidden(f, "GetOpenIdTo
 
 // LogValue redacts.
 func (GetOpenIdTokenOutput) LogValue() slog.Value { return hiddenValue("GetOpenIdTokenOutput") }
+
+// Format redacts.
+func (STSCredentials) Format(f fmt.State, _ rune) { hidden(f, "STSCredentials") }
+
+// LogValue redacts.
+func (STSCredentials) LogValue() slog.Value { return hiddenValue("STSCredentials") }
