@@ -56,7 +56,8 @@ func (s *Service) linked(ctx context.Context, pool string, l store.Login) error 
 // sessionTags is the claim by which STS takes tags from a token (IAM User Guide, "Passing session tags using
 // AssumeRoleWithWebIdentity").
 type sessionTags struct {
-	Principal map[string][]string `json:"principal_tags"`
+	Principal  map[string][]string `json:"principal_tags"`
+	Transitive []string            `json:"transitive_tag_keys,omitempty"`
 }
 
 func tagsClaim(tags map[string]string) *sessionTags {
