@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"slices"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/token"
@@ -18,9 +19,18 @@ func (s *Server) verifyLogin(ctx context.Context, provider, raw string, serverSi
 	return identity.Login{Subject: t.Sub, ClientID: t.ClientID, Claims: t.Claims}, err
 }
 
-// issue lets identity pools make credentials.
+// verifyWebIdentity lets STS check the tokens of identity pools and of declared
+// OpenID providers.
+func (s *Server) verifyWebIdentity(ctx context.Context, raw string) (sts.WebIdentity, error) {
+	w, err := s.identity.VerifyWebIdentity(ctx, raw)
+	return sts.WebIdentity(w), err
+}
+
+// issue lets identity pools make credentials; those of guests are good for fewer
+// services.
 func (s *Server) issue(ctx context.Context, p policy.Principal, lifetime time.Duration) (identity.Credentials, error) {
-	c, err := s.sts.Issue(ctx, sts.Spec{Principal: p, Duration: lifetime})
+	guest := slices.Equal(p.AMR, []string{"unauthenticated"})
+	c, err := s.sts.Issue(ctx, sts.Spec{Principal: p, Duration: lifetime, Guest: guest})
 	return identity.Credentials{
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, Expiration: c.Expiration,
 	}, err

@@ -45,9 +45,15 @@ func queryServiceOf(version string) queryService {
 
 func (s *Server) findSTS(form url.Values) (string, queryOperation, error) {
 	name, op, err := s.sts.Op(form)
-	return name, queryOperation{signed: op.Signed, run: func(ctx context.Context, who caller, form url.Values) (any, error) {
-		return op.Run(ctx, who.Principal, form)
-	}}, err
+	found := queryOperation{signed: op.Signed, run: func(ctx context.Context, who caller, form url.Values) (any, error) {
+		return op.Run(ctx, sts.Caller{
+			Principal: who.Principal, Policies: who.Policies, AccessKeyID: who.accessKeyID, SessionToken: who.sessionToken, Context: who.facts,
+		}, form)
+	}}
+	if op.Resource != "" {
+		found.resource = func(url.Values) string { return op.Resource }
+	}
+	return name, found, err
 }
 
 // serveQuery answers STS and IAM.
@@ -84,7 +90,7 @@ func (s *Server) runQuery(r *http.Request, service queryService, form url.Values
 		return name, nil, err
 	}
 	if !op.signed {
-		out, err := op.run(r.Context(), caller{}, form)
+		out, err := op.run(r.Context(), caller{facts: requestContext(r, s.region())}, form)
 		return name, out, err
 	}
 	who, _, err := s.authenticate(r, service.name)

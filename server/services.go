@@ -104,7 +104,7 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 // service (IAM User Guide, "Grant a user permissions to pass a role to an AWS
 // service").
 func (s *Server) mayPass(r *http.Request, who caller, service string, roles []string) error {
-	facts := requestContext(r, s.region())
+	facts := policy.NewContext(who.facts)
 	facts.Set("iam:PassedToService", service+".amazonaws.com")
 	for _, arn := range roles {
 		d := who.Policies.Evaluate(policy.Request{
@@ -117,10 +117,12 @@ func (s *Server) mayPass(r *http.Request, who caller, service string, roles []st
 	return nil
 }
 
-// caller is who signed a request, and with which credentials.
+// caller is who signed a request, with which credentials, and what is known of
+// the request itself.
 type caller struct {
 	gateway.Resolved
 	accessKeyID, sessionToken string
+	facts                     policy.Context
 }
 
 // authenticate verifies the signature of a call to a service and gives the
@@ -139,14 +141,14 @@ func (s *Server) authenticate(r *http.Request, service string) (caller, []byte, 
 	if err != nil {
 		return caller{}, nil, err
 	}
-	return caller{who, claim.AccessKeyID(), claim.SessionToken()}, verified.Body(), nil
+	return caller{who, claim.AccessKeyID(), claim.SessionToken(), requestContext(r, s.region())}, verified.Body(), nil
 }
 
 // authorize asks the caller's policies; no answer is a denial.
 func (s *Server) authorize(r *http.Request, who caller, action, resource string) error {
 	d := who.Policies.Evaluate(policy.Request{
 		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
-		Context: requestContext(r, s.region()),
+		Context: who.facts,
 	})
 	if d.Allowed {
 		return nil

@@ -25,7 +25,7 @@ func (s *Server) account() string { return cmp.Or(s.Config.Account, defaultAccou
 
 // wire makes the services and hands each what it needs of another as a value.
 func (s *Server) wire() {
-	s.sts = &sts.Service{Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random}
+	s.sts = &sts.Service{Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random, VerifyToken: s.verifyWebIdentity}
 	s.users = &userpool.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
 		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey,

@@ -16,8 +16,15 @@ import (
 
 const prefixTemporary = "ASIA"
 
-// MaxDuration is the longest that credentials may last (12 hours).
+// MaxDuration is the longest that credentials of a role may last (12 hours).
 const MaxDuration = 12 * time.Hour
+
+// maxUserDuration is that of a user's.
+const maxUserDuration = 36 * time.Hour
+
+// maxPayload keeps a session token below 8 800 bytes of text: all headers of a request may have 10 240 (API Gateway
+// Developer Guide, "Quotas").
+const maxPayload = 6500
 
 // ErrSpec is wrapped by the errors of [Service.Issue] about a Spec that describes no session of a role.
 var ErrSpec = errors.New("sts: no session of a role")
@@ -25,12 +32,18 @@ var ErrSpec = errors.New("sts: no session of a role")
 // Spec says which credentials to issue.
 type Spec struct {
 	// Principal is the session: Type AssumedRole, RoleARN, UserID "AROA…:session name" and the ARN that follows from them,
-	// and what is known of a web identity. Type, ARN and Account may be empty. TokenIssueTime is set by Issue.
+	// and what is known of a web identity. Type, ARN and Account may be empty. Tags are those of the session alone.
+	// TokenIssueTime is set by Issue. A user's session has Type User, ARN, UserID, Username and nothing else.
 	Principal policy.Principal
 	// RoleARN is the role; empty means Principal.RoleARN.
 	RoleARN string
-	// Duration is how long they last, above zero and at most [MaxDuration].
+	// Duration is how long they last, above zero and at most [MaxDuration], or 36 hours for a user.
 	Duration time.Duration
+	// Guest says that a guest of an identity pool gets them, so that they are good for no more services than Cognito lets
+	// guests use (developer guide, "Services that unauthenticated identities can access").
+	Guest bool
+
+	policies, policyARNs, transitive []string // of AssumeRole
 }
 
 // Credentials are temporary credentials.
@@ -70,7 +83,11 @@ func (s *Service) Issue(_ context.Context, spec Spec) (Credentials, error) {
 	if err != nil {
 		return Credentials{}, err
 	}
-	token, err := s.sessions.Seal(s.Rand, c.encode(), []byte(id))
+	payload := c.encode()
+	if len(payload) > maxPayload {
+		return Credentials{}, fmt.Errorf("%w: %d bytes are too many for a header", ErrSpec, len(payload))
+	}
+	token, err := s.sessions.Seal(s.Rand, payload, []byte(id))
 	if err != nil {
 		return Credentials{}, fmt.Errorf("sts: %w", err)
 	}
@@ -81,21 +98,37 @@ func (s *Service) Issue(_ context.Context, spec Spec) (Credentials, error) {
 // other fields.
 func (spec Spec) session(now time.Time) (session, error) {
 	p := spec.Principal
-	if spec.Duration <= 0 || spec.Duration > MaxDuration {
-		return session{}, fmt.Errorf("%w: duration %s, at most %s", ErrSpec, spec.Duration, MaxDuration)
+	longest := MaxDuration
+	if p.Type == ofUser {
+		longest = maxUserDuration
+	}
+	if spec.Duration <= 0 || spec.Duration > longest {
+		return session{}, fmt.Errorf("%w: duration %s, at most %s", ErrSpec, spec.Duration, longest)
 	}
 	if spec.RoleARN != "" && p.RoleARN != "" && spec.RoleARN != p.RoleARN {
 		return session{}, fmt.Errorf("%w: two roles, %s and %s", ErrSpec, spec.RoleARN, p.RoleARN)
 	}
 	c := session{
 		issued: now.Truncate(time.Microsecond), roleARN: spec.RoleARN + p.RoleARN, userID: p.UserID, federated: p.FederatedProvider,
-		identity: p.IdentityID, pool: p.IdentityPoolID, amr: p.AMR, provider: p.CognitoProvider, tags: p.Tags,
+		identity: p.IdentityID, pool: p.IdentityPoolID, amr: p.AMR, provider: p.CognitoProvider, tags: p.Tags, added: spec.added(),
 	}
 	if spec.RoleARN == p.RoleARN {
 		c.roleARN = p.RoleARN
 	}
 	c.expires = c.issued.Add(spec.Duration).Truncate(time.Second)
 	return c, c.check(p)
+}
+
+func (spec Spec) added() added {
+	a := added{policies: spec.policies, policyARNs: spec.policyARNs, transitive: spec.transitive}
+	if spec.Guest {
+		a.flags |= flagGuest
+	}
+	if spec.Principal.Type == ofUser {
+		a.flags |= flagUser
+		a.userName = spec.Principal.Username
+	}
+	return a
 }
 
 // NewID makes a unique identifier as IAM makes them (IAM User Guide, "IAM identifiers"): the prefix and 16 characters of

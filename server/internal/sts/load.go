@@ -13,6 +13,7 @@ type role struct {
 	id            string
 	revokedBefore time.Time
 	policies      policy.Policies
+	tags          map[string]string
 }
 
 type user struct {
@@ -31,7 +32,7 @@ func (s *Service) loadRole(ctx context.Context, arn string) (role, error) {
 	if err != nil {
 		return role{}, fmt.Errorf("role %s: %w", r.Name, err)
 	}
-	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policy.Policies{Identity: policies}}, nil
+	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policy.Policies{Identity: policies}, tags: r.Tags}, nil
 }
 
 func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error) {
@@ -39,7 +40,7 @@ func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error
 	if err != nil {
 		return user{}, err
 	}
-	u, err := s.Store.IAMUser(ctx, key.UserName)
+	u, err := s.loadUserNamed(ctx, key.UserName)
 	if err != nil {
 		return user{}, err
 	}
@@ -47,13 +48,23 @@ func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error
 	if err != nil {
 		return user{}, fmt.Errorf("access key %s: %w", accessKeyID, err)
 	}
+	u.active, u.secret = key.Active, string(secret)
+	return u, nil
+}
+
+// loadUserNamed finds a user without any key.
+func (s *Service) loadUserNamed(ctx context.Context, name string) (user, error) {
+	u, err := s.Store.IAMUser(ctx, name)
+	if err != nil {
+		return user{}, err
+	}
 	policies, err := parsePolicies(u.Policies)
 	if err != nil {
 		return user{}, fmt.Errorf("user %s: %w", u.Name, err)
 	}
 	return user{
-		active: key.Active, secret: string(secret), policies: policy.Policies{Identity: policies},
-		principal: policy.Principal{Type: "User", ARN: u.ARN, Account: accountOf(u.ARN), UserID: u.ID, Username: u.Name},
+		policies:  policy.Policies{Identity: policies},
+		principal: policy.Principal{Type: ofUser, ARN: u.ARN, Account: accountOf(u.ARN), UserID: u.ID, Username: u.Name, Tags: u.Tags},
 	}, nil
 }
 

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/seal"
@@ -16,14 +14,30 @@ import (
 )
 
 const (
-	secretSize     = 30 // base64 makes it the 40 characters of an AWS secret
-	payloadVersion = 1
-	maxList        = 64 // members of a list in a payload
-	assumedRole    = "AssumedRole"
+	secretSize  = 30 // base64 makes it the 40 characters of an AWS secret
+	maxList     = 64 // members of a list in a payload
+	assumedRole = "AssumedRole"
+	ofUser      = "User"
 )
 
-// sessionName is RoleSessionName of the AWS STS API Reference.
-var sessionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w+=,.@-]{2,64}\z`) })
+// Versions of the payload. What the second adds is mostly empty; a session without any of it is written as the first, which
+// is shorter and which older nodes read.
+const (
+	payloadVersion1 = 1
+	payloadVersion2 = 2
+)
+
+// Flags of the second version.
+const (
+	flagUser  = 1 << iota // a session of a user: roleARN is empty, federated and the rest too, name is the user's
+	flagGuest             // of a guest of an identity pool: guestPolicy limits it
+	allFlags  = flagUser | flagGuest
+)
+
+// isSessionName holds a text to RoleSessionName of the AWS STS API Reference.
+func isSessionName(name string) bool {
+	return len(name) >= 2 && len(name) <= 64 && wordsAnd(name, "+=,.@-")
+}
 
 // session is what a session token holds.
 type session struct {
@@ -35,13 +49,37 @@ type session struct {
 	provider        string
 	amr             []string
 	tags            map[string]string
+	added
+}
+
+// added is what the second version of the payload adds.
+type added struct {
+	flags      uint64
+	userName   string   // of a session of a user
+	policies   []string // inline session policies
+	policyARNs []string // managed policies that limit the session
+	transitive []string // keys of the tags that go on to sessions made from this one
+}
+
+func (a added) empty() bool {
+	return a.flags == 0 && a.userName == "" && len(a.policies)+len(a.policyARNs)+len(a.transitive) == 0
+}
+
+func (c *session) user() bool { return c.flags&flagUser != 0 }
+
+// limited says that session policies limit the session. None at all is not the same as some that allow nothing.
+func (c *session) limited() bool {
+	return c.flags&flagGuest != 0 || len(c.policies)+len(c.policyARNs) > 0
 }
 
 // check refuses a session that would not come back as the principal it was made of.
 func (c *session) check(p policy.Principal) error {
+	if c.user() {
+		return c.checkUser(p)
+	}
 	id, name := c.roleID()
 	switch {
-	case !sessionName().MatchString(name):
+	case !isSessionName(name):
 		return fmt.Errorf("%w: session name %q of the user id", ErrSpec, name)
 	case id == "":
 		return fmt.Errorf("%w: the user id %q names no role", ErrSpec, c.userID)
@@ -53,6 +91,24 @@ func (c *session) check(p policy.Principal) error {
 		return fmt.Errorf("%w: more than %d amr entries or tags, or a user name", ErrSpec, maxList)
 	}
 	return nil
+}
+
+// checkUser is check for a session of a user, which has nothing of a role's.
+func (c *session) checkUser(p policy.Principal) error {
+	want := policy.Principal{Type: ofUser, ARN: p.ARN, Account: accountOf(p.ARN), UserID: p.UserID, Username: p.Username}
+	switch {
+	case p.UserID == "" || p.Username == "" || want.Account == "" || c.roleARN != "":
+		return fmt.Errorf("%w: no user", ErrSpec)
+	case !same(p, want):
+		return fmt.Errorf("%w: a session of a user has more than the user", ErrSpec)
+	}
+	return nil
+}
+
+// same compares what a session of a user may have.
+func same(p, want policy.Principal) bool {
+	return p.Type == want.Type && p.Account == want.Account && p.RoleARN == "" && len(p.Tags)+len(p.AMR) == 0 &&
+		p.FederatedProvider == "" && p.IdentityID == "" && p.IdentityPoolID == "" && p.CognitoProvider == ""
 }
 
 // arn is arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, without the path of the role (IAM User Guide, "IAM identifiers").
@@ -87,7 +143,11 @@ func (c *session) providerOfAMR() string {
 
 // encode writes version, secret, times in microseconds, then strings and lists with their lengths before them.
 func (c *session) encode() []byte {
-	out := append(make([]byte, 0, 512), payloadVersion)
+	version := byte(payloadVersion1)
+	if !c.added.empty() {
+		version = payloadVersion2
+	}
+	out := append(make([]byte, 0, 512), version)
 	out = append(out, c.secret[:]...)
 	out = binary.AppendUvarint(out, uint64(c.issued.UnixMicro()))
 	out = binary.AppendUvarint(out, uint64(c.expires.UnixMicro()))
@@ -100,11 +160,32 @@ func (c *session) encode() []byte {
 	}
 	out = appendList(out, provider)
 	out = appendList(out, c.amr)
-	var tags []string
-	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
-		tags = append(tags, key, c.tags[key])
+	out = appendList(out, pairs(c.tags))
+	if version == payloadVersion2 {
+		out = c.added.append(out)
 	}
-	return appendList(out, tags)
+	return out
+}
+
+func (a added) append(out []byte) []byte {
+	out = appendString(binary.AppendUvarint(out, a.flags), a.userName)
+	for _, list := range [][]string{a.policies, a.policyARNs, a.transitive} {
+		out = appendList(out, list)
+	}
+	return out
+}
+
+// packed is how many bytes of the token the caller chose: policies and tags.
+func (c *session) packed() int {
+	return len(c.added.append(appendList(nil, pairs(c.tags))))
+}
+
+func pairs(tags map[string]string) []string {
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		out = append(out, key, tags[key])
+	}
+	return out
 }
 
 func appendString(out []byte, s string) []byte {
@@ -131,7 +212,8 @@ func (s *Service) open(accessKeyID, token string) (*session, error) {
 func decodeSession(payload []byte) (*session, error) {
 	r := payloadReader{rest: payload}
 	c := &session{}
-	if version := r.bytes(1); r.failed || version[0] != payloadVersion {
+	version := r.bytes(1)
+	if r.failed || version[0] != payloadVersion1 && version[0] != payloadVersion2 {
 		return nil, seal.ErrOpen
 	}
 	copy(c.secret[:], r.bytes(secretSize))
@@ -142,6 +224,9 @@ func decodeSession(payload []byte) (*session, error) {
 	provider := r.list()
 	c.amr = r.list()
 	tags := r.list()
+	if version[0] == payloadVersion2 {
+		c.added = r.added()
+	}
 	if r.failed || len(r.rest) > 0 || len(provider) > 1 || len(tags)%2 != 0 {
 		return nil, errors.New("sts: payload of another form")
 	}
@@ -156,6 +241,13 @@ func decodeSession(payload []byte) (*session, error) {
 		c.tags[tags[i]] = tags[i+1]
 	}
 	return c, nil
+}
+
+func (r *payloadReader) added() added {
+	a := added{flags: r.uvarint(), userName: r.string(), policies: r.list(), policyARNs: r.list(), transitive: r.list()}
+	// A flag we do not know may be a limit that we would not keep.
+	r.failed = r.failed || a.flags&^allFlags != 0 || a.empty()
+	return a
 }
 
 // payloadReader takes a payload apart; after a failure everything is empty.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ const maxSkew = 5 * time.Minute
 // ErrUnavailable means that whose key it is could not be found out now. It refuses with 503 and never allows.
 var ErrUnavailable = fmt.Errorf("sts: %w", wire.ErrUnavailable)
 
-// Service issues and resolves credentials. Store, Ring, Now and Rand are required and must not change after the first
+// Service issues and resolves credentials. Store, Ring, Now and Rand are required; fields must not change after the first
 // use. Use it by pointer; it is then safe for concurrent use.
 type Service struct {
 	Store *store.Store
@@ -39,25 +40,42 @@ type Service struct {
 	Now   func() time.Time // the time of issue
 	Rand  io.Reader        // crypto/rand.Reader but in tests
 
+	// VerifyToken checks the token of a web identity completely: who issued it, signature, audience and times. It must ask
+	// nobody whom no administrator has declared. A *wire.Error goes to the client as it is; everything else means that
+	// nobody knows (503). Nil: no token is accepted.
+	VerifyToken func(ctx context.Context, token string) (WebIdentity, error)
+
 	once     sync.Once
 	sessions *seal.Box
 	secrets  *seal.Box
 	deny     *policy.Policy
+	allow    *policy.Policy
+	guest    *policy.Policy
 	roles    cache[role]
-	users    cache[user]
+	users    cache[user]           // by access key id
+	named    cache[user]           // by name
+	parsed   cache[*policy.Policy] // session policies by their text
+	managed  cache[*policy.Policy] // by ARN
 }
 
 func (s *Service) prepare() {
 	s.once.Do(func() {
 		s.sessions = s.Ring.Box("sts session")
 		s.secrets = s.Ring.Box("iam access key")
-		deny, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`), policy.Identity)
-		if err != nil {
-			panic(err) // the document is a constant
-		}
-		deny.Name = "AWSRevokeOlderSessions"
-		s.deny = deny
+		s.deny = constant("AWSRevokeOlderSessions", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, policy.Identity)
+		s.allow = constant("", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, policy.Identity)
+		s.guest = constant("AmazonCognitoUnauthenticatedIdentities", guestPolicy, policy.Session)
 	})
+}
+
+// constant parses a document of the program's own.
+func constant(name, doc string, kind policy.Kind) *policy.Policy {
+	p, err := policy.Parse([]byte(doc), kind)
+	if err != nil {
+		panic(err)
+	}
+	p.Name = name
+	return p
 }
 
 // Resolve says whose an access key is: the secret to verify a signature with, the principal and its policies, without those of the resource.
@@ -66,7 +84,8 @@ func (s *Service) prepare() {
 // A key with the prefix ASIA is opened from its session token; any other key is looked up in the store and must come
 // without a token. Errors: [sigv4.InvalidToken], [sigv4.ExpiredToken], or [ErrUnavailable] wrapped. A session issued
 // before its role's RevokedBefore resolves with a policy that denies everything, which is what AWS's policy
-// AWSRevokeOlderSessions does (IAM User Guide, "Revoke IAM role temporary security credentials").
+// AWSRevokeOlderSessions does (IAM User Guide, "Revoke IAM role temporary security credentials"). A session of a user has
+// what the user has.
 func (s *Service) Resolve(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (secret string, p policy.Principal, policies policy.Policies, err error) {
 	s.prepare()
 	switch {
@@ -88,19 +107,99 @@ func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToke
 	if !now.Before(c.expires) {
 		return "", policy.Principal{}, policy.Policies{}, sigv4.ExpiredToken()
 	}
-	r, err := s.roles.get(c.roleARN, now, func() (role, error) { return s.loadRole(ctx, c.roleARN) })
+	load := s.roleOf
+	if c.user() {
+		load = s.userOf
+	}
+	p, policies, err := load(ctx, c, now)
+	if err == nil && c.limited() {
+		policies.Session, err = s.sessionPolicies(ctx, c, now)
+	}
 	if err != nil {
 		return "", policy.Principal{}, policy.Policies{}, refusal(err)
 	}
-	// Another id means that the role was deleted and made again under its old name.
-	if id, _ := c.roleID(); r.id != id {
-		return "", policy.Principal{}, policy.Policies{}, sigv4.InvalidToken()
+	return c.secretText(), p, policies, nil
+}
+
+// roleOf is who a session of a role is, and what it may do. A role of another id is no role of it: the role was deleted and
+// made again under its old name.
+func (s *Service) roleOf(ctx context.Context, c *session, now time.Time) (policy.Principal, policy.Policies, error) {
+	r, err := s.roles.get(c.roleARN, now, func() (role, error) { return s.loadRole(ctx, c.roleARN) })
+	if id, _ := c.roleID(); err == nil && r.id != id {
+		err = store.ErrNotFound
 	}
-	policies := r.policies
+	if err != nil {
+		return policy.Principal{}, policy.Policies{}, err
+	}
+	p := c.principal()
+	p.Tags = over(r.tags, p.Tags)
 	if c.issued.Before(r.revokedBefore) {
-		policies = policy.Policies{Identity: []*policy.Policy{s.deny}}
+		return p, policy.Policies{Identity: []*policy.Policy{s.deny}}, nil
 	}
-	return c.secretText(), c.principal(), policies, nil
+	return p, r.policies, nil
+}
+
+// over puts a session's tags over those of its role. Keys have no case.
+func over(role, session map[string]string) map[string]string {
+	if len(role) == 0 {
+		return session
+	}
+	all := maps.Clone(session)
+	for key, value := range role {
+		if _, there := tagOf(session, key); !there {
+			if all == nil {
+				all = map[string]string{}
+			}
+			all[key] = value
+		}
+	}
+	return all
+}
+
+// userOf is roleOf for a session of a user.
+func (s *Service) userOf(ctx context.Context, c *session, now time.Time) (policy.Principal, policy.Policies, error) {
+	u, err := s.named.get(c.userName, now, func() (user, error) { return s.loadUserNamed(ctx, c.userName) })
+	if err == nil && u.principal.UserID != c.userID {
+		err = store.ErrNotFound
+	}
+	u.principal.TokenIssueTime = c.issued
+	return u.principal, u.policies, err
+}
+
+// sessionPolicies are what limits a session. A managed policy that is not there any more allows nothing.
+func (s *Service) sessionPolicies(ctx context.Context, c *session, now time.Time) ([]*policy.Policy, error) {
+	var all []*policy.Policy
+	if c.flags&flagGuest != 0 {
+		all = append(all, s.guest)
+	}
+	for _, text := range c.policies {
+		p, err := s.parsed.get(text, now, func() (*policy.Policy, error) { return policy.Parse([]byte(text), policy.Session) })
+		if err != nil {
+			return nil, fmt.Errorf("session policy: %w", err)
+		}
+		all = append(all, p)
+	}
+	for _, arn := range c.policyARNs {
+		p, err := s.managed.get(arn, now, func() (*policy.Policy, error) { return s.loadSessionPolicy(ctx, arn) })
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func (s *Service) loadSessionPolicy(ctx context.Context, arn string) (*policy.Policy, error) {
+	m, err := s.Store.Policy(ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	p, err := policy.Parse([]byte(m.DefaultDocument()), policy.Session)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", arn, err)
+	}
+	p.Name = m.Name
+	return p, nil
 }
 
 func (s *Service) resolveLongTerm(ctx context.Context, accessKeyID string, now time.Time) (string, policy.Principal, policy.Policies, error) {

@@ -1,0 +1,105 @@
+package sts
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/policy"
+)
+
+const (
+	actionWeb   = "sts:AssumeRoleWithWebIdentity"
+	cognito     = "cognito-identity.amazonaws.com"
+	maxWebToken = 20000
+	anotherPool = "us-east-1:00000000-0000-0000-0000-000000000000"
+)
+
+// WebIdentity is what a verified token says.
+type WebIdentity struct {
+	// Principal has the FederatedProvider that trust policies name and, of an identity pool, who the identity is. It has
+	// no ARN yet.
+	Principal         policy.Principal
+	Subject, Audience string
+	Keys              policy.Context    // the provider's condition keys, such as PROVIDER:sub
+	Tags              map[string]string // session tags the token asks for, as it asks
+	Transitive        []string          // keys of those that go on
+}
+
+// assumeRoleWithWebIdentity gives whoever a token is of a session of a role that trusts its issuer (AWS STS API Reference,
+// AssumeRoleWithWebIdentity). The token is the only proof: the request is not signed.
+func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c Caller, form url.Values) (any, error) {
+	p := paramsOf(form)
+	a := readAssumption(p)
+	token := p.text("WebIdentityToken", true, 4, maxWebToken)
+	if err := p.done(); err != nil {
+		return nil, err
+	}
+	who, err := s.verifyToken(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if a.tags, a.transitive, err = who.tags(); err != nil {
+		return nil, err
+	}
+	denied := accessDenied("Not authorized to perform " + actionWeb)
+	role, trust, err := s.target(ctx, a.roleARN)
+	if err != nil {
+		return nil, noSuch(err, denied)
+	}
+	if !s.trustsWeb(who, trust, a.facts(c.Context, who.Keys)) {
+		return nil, denied
+	}
+	lasts, err := a.lasts(role, false)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.make(ctx, a, who.Principal, role, lasts)
+	if err != nil {
+		return nil, err
+	}
+	return wire.AssumeRoleWithWebIdentityResult{
+		SubjectFromWebIdentityToken: who.Subject, Audience: who.Audience, Provider: who.Principal.FederatedProvider,
+		AssumedRoleUser: m.user, Credentials: m.wire(), PackedPolicySize: m.packed,
+	}, nil
+}
+
+func (s *Service) verifyToken(ctx context.Context, token string) (WebIdentity, error) {
+	if s.VerifyToken == nil {
+		return WebIdentity{}, wire.Errorf("InvalidIdentityToken", "No OpenIDConnect provider found in your account")
+	}
+	return s.VerifyToken(ctx, token)
+}
+
+// tags holds the token's tags to what session tags may be.
+func (w WebIdentity) tags() (tags map[string]string, transitive []string, err error) {
+	if len(w.Tags) > maxSessionTags {
+		return nil, nil, wire.Errorf("InvalidIdentityToken", "The token has more than %d session tags.", maxSessionTags)
+	}
+	for _, key := range slices.Sorted(maps.Keys(w.Tags)) {
+		if err := addTag(&tags, key, w.Tags[key]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return tags, w.Transitive, checkTransitive(tags, w.Transitive)
+}
+
+// trustsWeb asks a role's trust policy. One that would let the identities of any pool have the role, however they signed in,
+// does not count as trust: such policies have given guests the roles of users (CVE-2024-28056).
+func (s *Service) trustsWeb(who WebIdentity, trust *policy.Policy, facts policy.Context) bool {
+	allows := func(p policy.Principal, action string) bool {
+		return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now(), Context: facts}, trust).Allowed
+	}
+	if !allows(who.Principal, actionWeb) || len(who.Tags) > 0 && !allows(who.Principal, actionTag) {
+		return false
+	}
+	if who.Principal.FederatedProvider != cognito {
+		return true
+	}
+	anyPool, anyAMR := who.Principal, who.Principal
+	anyPool.IdentityPoolID = anotherPool
+	anyAMR.AMR = []string{"nobody"}
+	return !allows(anyPool, actionWeb) && !allows(anyAMR, actionWeb)
+}
