@@ -30,6 +30,9 @@ func (c *call) admit() (*admitted, error) {
 		}
 		return c.admitVerified(v)
 	case apidef.AuthNone:
+		if err := c.permitAnyone(); err != nil {
+			return nil, err
+		}
 		return c.admitAnyone()
 	}
 	return nil, errForbidden() // Validate lets no other through; deny by default

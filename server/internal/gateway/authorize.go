@@ -60,16 +60,25 @@ func (c *call) follow(path string) error {
 	return c.match()
 }
 
-// authorize evaluates the policies for the path as sent, and for every other way
-// a backend may read it: a Deny that matches one of them denies.
+// authorize asks the caller's policies and the API's.
 func (c *call) authorize(who Resolved) error {
-	prefix := c.g.partition() + c.target.API + "/" + c.target.Stage + "/" + c.r.Method
-	resource := prefix + c.target.Path
-	if len(resource) > maxARN {
-		return errURI()
+	d, resource, err := c.decide(who.Principal, who.Policies)
+	if err != nil || d.Allowed {
+		return err
 	}
+	return c.denied(who.Principal.ARN, resource, d)
+}
+
+// decide evaluates policies, with the API's own, for the path as sent and for
+// every other way a backend may read it: a Deny that matches one of them denies.
+func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.Decision, resource string, err error) {
+	prefix := c.g.partition() + c.target.API + "/" + c.target.Stage + "/" + c.r.Method
+	if resource = prefix + c.target.Path; len(resource) > maxARN {
+		return d, resource, errURI()
+	}
+	policies.Resource, policies.Account = c.api.policies, c.g.AccountID
 	req := policy.Request{
-		Principal: who.Principal, Action: actionInvoke, Resource: resource,
+		Principal: who, Action: actionInvoke, Resource: resource,
 		Context: c.conditions(), Time: c.now,
 	}
 	alts := readings(c.target.Path)
@@ -78,16 +87,16 @@ func (c *call) authorize(who Resolved) error {
 	}
 	for _, alt := range alts {
 		req.AltResource = prefix + alt
-		d := who.Policies.Evaluate(req)
+		d = policies.Evaluate(req)
 		c.event.Decision = &d
 		if c.g.ShowDecisions || !d.Allowed {
-			c.event.Verdict = verdict(d, req, who.Policies)
+			c.event.Verdict = verdict(d, req, policies)
 		}
 		if !d.Allowed {
-			return c.denied(who.Principal.ARN, resource, d)
+			break
 		}
 	}
-	return nil
+	return d, resource, nil
 }
 
 func (c *call) denied(arn, resource string, d policy.Decision) error {

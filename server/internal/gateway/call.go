@@ -74,7 +74,7 @@ func (c *call) amend(h http.Header, apigwID string) {
 		h.Set("x-amzn-RequestId", c.id)
 		h.Set("x-amz-apigw-id", apigwID)
 	}
-	if c.g.ShowDecisions && c.event.Verdict != "" {
+	if c.g.ShowDecisions && c.event.Verdict != "" && c.identity.UserARN != "" {
 		h.Set(headerDecision, c.event.Verdict)
 	}
 	if c.api == nil || c.api.CORS == nil {

@@ -52,6 +52,9 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 		if err != nil {
 			return err
 		}
+		if err := ready.setPolicy(g.partition()); err != nil {
+			return err
+		}
 		if err := next.add(ready); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
@@ -14,7 +15,8 @@ type api struct {
 	apidef.API
 	logs     map[string]*logFormat // by stage
 	root     node
-	fallback *route // of an HTTP API's path $default; nil: none
+	fallback *route           // of an HTTP API's path $default; nil: none
+	policies []*policy.Policy // the resource policy; nil: none
 }
 
 // route is a Route ready to serve.

@@ -8,8 +8,6 @@ func unbuilt(a *apidef.API) error {
 	switch {
 	case a.Protocol == apidef.WebSocket:
 		return invalid("Protocol", "%s APIs are not built", a.Protocol)
-	case a.Policy != "":
-		return invalid("Policy", "resource policies are not built")
 	case len(a.Responses) > 0:
 		return invalid("Responses", "gateway responses are not built")
 	case a.RouteSelection != "":

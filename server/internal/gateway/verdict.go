@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/gatepass/gatepass/policy"
@@ -22,12 +23,27 @@ func verdict(d policy.Decision, req policy.Request, policies policy.Policies) st
 	if d.Statement != nil {
 		return out + "; policy=" + strconv.QuoteToASCII(d.Policy) + "; statement=" + label(d.Statement)
 	}
-	near, ok := policy.Nearest(req, policies.Identity...)
+	near, ok := policy.Nearest(req, deciding(policies, d.Kind)...)
 	if !ok {
 		return out
 	}
 	return out + "; nearest=" + strconv.QuoteToASCII(near.Policy) + "; statement=" + label(near.Statement) +
 		"; fails=" + strconv.QuoteToASCII(near.Fails)
+}
+
+// deciding are the policies of the kind that decided.
+func deciding(all policy.Policies, kind policy.Kind) []*policy.Policy {
+	switch kind {
+	case policy.Resource:
+		return all.Resource
+	case policy.Boundary:
+		return all.Boundary
+	case policy.Session:
+		return all.Session
+	case policy.SCP:
+		return slices.Concat(all.SCPs...)
+	}
+	return all.Identity
 }
 
 // label is the Sid of a statement, or its place in the document from 0.
