@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"server/internal/sts":        2,
 	"server/internal/gateway":    2,
 	"server/internal/apidef":     1,
+	"server/internal/tree":       1,
 	"server/internal/apigateway": 2,
 	"server/internal/openapi":    2,
 	"server/internal/cfn":        2,
