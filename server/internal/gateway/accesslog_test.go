@@ -159,7 +159,7 @@ func TestAccessLogHoldsNoToken(t *testing.T) {
 
 func TestAccessLogMasksAPIKeys(t *testing.T) {
 	c := &call{g: &Gateway{}}
-	c.apiKey = "abcdefghijklmnopqrstuvwxyz"
+	c.auth.key.Value = "abcdefghijklmnopqrstuvwxyz"
 	if got := c.logValue("identity.apiKey"); got != "**********************wxyz" {
 		t.Errorf("got %s", got)
 	}

@@ -19,25 +19,12 @@ const codeDenied = "AccessDeniedException"
 // facts are what the steps of a call note for $context; the zero value is nothing.
 type facts struct {
 	extendedID         string // $context.extendedRequestId
-	apiKey             string // of the caller; never logged whole
-	apiKeyID           string
 	validation         string // $context.error.validationErrorString
-	authorizer         authorizerFacts
 	integrationStatus  int // of the backend's answer; for Lambda what the function said
 	lambdaStatus       int // of the Lambda service's answer
 	integrationError   string
 	integrationRequest string // request id of the backend
 	socket             *socketFacts
-}
-
-// authorizerFacts are what a Cognito, JWT or Lambda authorizer said.
-type authorizerFacts struct {
-	principal string
-	claims    map[string]string // of a token, as text
-	context   map[string]string // of a Lambda authorizer, as text
-	status    int
-	latency   time.Duration
-	err       string
 }
 
 // socketFacts are those of a WebSocket connection and the message under way.
@@ -211,9 +198,9 @@ func (c *call) identityVar(name string) (string, bool) {
 	case "cognitoAuthenticationProvider":
 		return id.AuthenticationProvider, true
 	case "apiKey":
-		return c.apiKey, true
+		return string(c.auth.key.Value), true
 	case "apiKeyId":
-		return c.apiKeyID, true
+		return c.auth.key.ID, true
 	case "principalOrgId", "vpcId", "vpceId":
 		return "", true
 	}
@@ -249,27 +236,31 @@ func (c *call) refusal() *wire.Error {
 // authorizerVar has the claims of a token, and what a Lambda authorizer answered.
 // Any name may be one that an authorizer gives.
 func (c *call) authorizerVar(name string) (string, bool) {
-	a := &c.authorizer
 	if claim, ok := strings.CutPrefix(name, "claims."); ok {
-		return a.claims[claim], claim != ""
+		return c.auth.claims[claim], claim != ""
 	}
-	if v, ok := a.context[name]; ok {
-		return v, true
+	if v, ok := c.auth.context[name]; ok {
+		return contextText(v), true
 	}
-	switch name {
-	case "principalId":
-		return a.principal, true
-	case "error":
-		return a.err, true
-	case "status", "integrationStatus":
-		return number(a.status), true
-	case "latency", "integrationLatency":
-		if a.latency == 0 {
-			return "", true
-		}
-		return milliseconds(a.latency), true
+	switch {
+	case name == "principalId":
+		return c.auth.principalID, true
+	case (name == "latency" || name == "integrationLatency") && c.auth.latency != 0:
+		return milliseconds(c.auth.latency), true
 	}
 	return "", name != ""
+}
+
+// contextText is a value of a Lambda authorizer as text.
+func contextText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 func (c *call) integrationVar(name string) (string, bool) {
