@@ -116,6 +116,10 @@ type API struct {
 	Domains []APIDomain `yaml:"domains"`
 	CORS    *CORS       `yaml:"cors"`
 	Routes  []Route     `yaml:"routes"`
+	// IdentityToken is the audience of a signed token about the caller that
+	// backends get in X-Gatepass-Identity (its keys: Endpoint +
+	// /_gatepass/.well-known/jwks.json); zero: they get none.
+	IdentityToken string `yaml:"identity_token"`
 }
 
 // APIDomain serves a stage of an API on a host of its own.

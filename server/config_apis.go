@@ -47,7 +47,7 @@ func (s *Server) apis() ([]apidef.API, error) {
 // gateway is the API as the gateway knows it; handlers are looked up in s, which
 // may be nil.
 func (a API) gateway(s *Server) apidef.API {
-	out := apidef.API{ID: a.ID, Name: a.Name}
+	out := apidef.API{ID: a.ID, Name: a.Name, IdentityToken: a.IdentityToken}
 	for _, st := range a.Stages {
 		out.Stages = append(out.Stages, apidef.Stage{Name: st})
 	}

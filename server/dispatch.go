@@ -101,12 +101,15 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// wellKnown serves the public keys of a user pool or of the identity pools.
+// wellKnown serves the public keys of a user pool, of the identity pools or of
+// the identity tokens.
 func (s *Server) wellKnown(w http.ResponseWriter, r *http.Request, path string) {
 	pool, file, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/.well-known/")
 	var doc []byte
 	var err error
 	switch {
+	case path == gateKeysPath, path == gateConfigPath:
+		doc, err = s.gateDocument(r.Context(), path)
 	case path == "/.well-known/jwks_uri":
 		doc, err = s.identity.JWKS(r.Context())
 	case file == "jwks.json":

@@ -15,6 +15,7 @@
 //	POST / with X-Amz-Target                                                    user and identity pools
 //	POST / with a form body                                                     STS
 //	GET /{pool}/.well-known/jwks.json, openid-configuration                     keys of a user pool
+//	GET /_gatepass/.well-known/jwks.json, openid-configuration                  keys of the identity tokens for backends
 //	GET /healthz                                                                health
 //	GET /_gatepass/messages                                                     the message outbox, signed
 package server
@@ -84,6 +85,7 @@ type Server struct {
 	gateway   *gateway.Gateway
 	verifiers map[string]*sigv4.Verifier
 	signing   sigv4.KeyCache
+	gateKeys  gateKeys
 }
 
 // Start opens the database and applies the Config; later calls and the first

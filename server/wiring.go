@@ -37,6 +37,7 @@ func (s *Server) wire() {
 	s.gateway = &gateway.Gateway{
 		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, Event: s.called,
 		ShowDecisions: s.Config.ShowDecisions, AccessLog: s.accessed,
+		SignIdentity: s.signIdentity, IdentityIssuer: s.gateIssuer(),
 	}
 	s.verifiers = map[string]*sigv4.Verifier{}
 	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceGatepass} {

@@ -45,8 +45,11 @@ type API struct {
 	// REST APIs only.
 	Responses map[string]GatewayResponse `json:",omitempty"`
 	// Models are JSON Schemas by name, which RequestRules name; REST APIs only.
-	Models           map[string]string `json:",omitempty"`
-	BinaryMediaTypes []string          `json:",omitempty"` // "image/png", "*/*"; REST APIs only
+	Models map[string]string `json:",omitempty"`
+	// IdentityToken is the audience of the identity token that backends get in
+	// X-Gatepass-Identity; empty: they get none.
+	IdentityToken    string   `json:",omitempty"`
+	BinaryMediaTypes []string `json:",omitempty"` // "image/png", "*/*"; REST APIs only
 	// APIKeySource is HEADER (zero: x-api-key) or AUTHORIZER; REST APIs only.
 	APIKeySource string `json:",omitempty"`
 	// RouteSelection picks a message's route, as $request.body.action; WebSocket

@@ -20,8 +20,8 @@ const codeDenied = "AccessDeniedException"
 type facts struct {
 	extendedID         string // $context.extendedRequestId
 	validation         string // $context.error.validationErrorString
-	integrationStatus  int // of the backend's answer; for Lambda what the function said
-	lambdaStatus       int // of the Lambda service's answer
+	integrationStatus  int    // of the backend's answer; for Lambda what the function said
+	lambdaStatus       int    // of the Lambda service's answer
 	integrationError   string
 	integrationRequest string // request id of the backend
 	socket             *socketFacts

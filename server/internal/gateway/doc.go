@@ -33,6 +33,7 @@
 //	X-Gatepass-Authentication-Type      authenticated or unauthenticated (a guest)
 //	X-Gatepass-Authentication-Provider  $context.identity.cognitoAuthenticationProvider
 //	X-Gatepass-User-Sub                 sub of the user pool user, taken from the provider
+//	X-Gatepass-Identity                 a JSON Web Token about the caller and this request (API.IdentityToken)
 //
 // A Go handler finds the same in [IdentityFrom].
 package gateway

@@ -47,6 +47,10 @@ type Gateway struct {
 	// AccessLog gets the lines of the access logs that have no file, and with err
 	// those their file did not take; nil: such lines are lost.
 	AccessLog func(ctx context.Context, line string, err error)
+	// SignIdentity makes a JSON Web Token of claims, and IdentityIssuer is its iss;
+	// zero: APIs with an IdentityToken are refused.
+	SignIdentity   func(ctx context.Context, claims any) (string, error)
+	IdentityIssuer string
 	// ShowDecisions tells every caller whose signature is right which statement of
 	// his role's policies decided, by its name, in X-Gatepass-Decision. It is for
 	// development: an attacker with stolen credentials learns how policies are named.

@@ -62,6 +62,9 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 			return err
 		}
 	}
+	if err := g.canSayIdentity(next); err != nil {
+		return err
+	}
 	if err := g.logs.attach(next); err != nil {
 		return err
 	}

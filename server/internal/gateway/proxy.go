@@ -36,6 +36,9 @@ func newProxy(_ *api, r *route, in apidef.Integration) (*proxy, error) {
 
 func (p *proxy) send(ctx context.Context, c *call, a *admitted) error {
 	c.addHeaders(a.header)
+	if err := c.sayIdentity(ctx, a); err != nil {
+		return err
+	}
 	out, err := p.outbound(ctx, c, a)
 	if err != nil {
 		return err

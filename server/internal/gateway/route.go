@@ -53,6 +53,9 @@ func compile(a apidef.API) (*api, error) {
 	if len(a.Routes) > maxRoutes {
 		return nil, invalid("Routes", "an API has at most %d routes", maxRoutes)
 	}
+	if err := validateAudience(a.IdentityToken); err != nil {
+		return nil, err
+	}
 	logs, err := compileLogs(a.Stages)
 	if err != nil {
 		return nil, err
