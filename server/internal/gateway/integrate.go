@@ -84,6 +84,8 @@ func (a *api) integrator(r *route, st *apidef.Stage) (integrator, error) {
 	switch in.Type {
 	case "", apidef.HTTPProxy:
 		return newProxy(a, r, in)
+	case apidef.Lambda:
+		return newLambdaProxy(a, in)
 	}
 	return nil, invalid("Integration.Type", "%q is not a type of integration gatepass serves", string(in.Type))
 }

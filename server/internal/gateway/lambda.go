@@ -115,7 +115,7 @@ func isFailure(answer []byte) bool {
 
 // functionURL is where events for a function are posted.
 func (t *table) functionURL(functionURI string) (string, error) {
-	if strings.HasPrefix(functionURI, "http://") || strings.HasPrefix(functionURI, "https://") {
+	if isURL(functionURI) {
 		return functionURI, nil
 	}
 	name, qualifier, err := functionName(functionURI)
@@ -135,6 +135,10 @@ func (t *table) functionURL(functionURI string) (string, error) {
 		at += "?Qualifier=" + url.QueryEscape(qualifier)
 	}
 	return at, nil
+}
+
+func isURL(uri string) bool {
+	return strings.HasPrefix(uri, "http://") || strings.HasPrefix(uri, "https://")
 }
 
 // functionName reads a function's ARN, or API Gateway's invocation ARN around

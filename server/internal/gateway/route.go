@@ -50,6 +50,9 @@ func compile(a apidef.API) (*api, error) {
 	if err := validateCORS(&a); err != nil {
 		return nil, err
 	}
+	if err := validateBinary(&a); err != nil {
+		return nil, err
+	}
 	if len(a.Routes) > maxRoutes {
 		return nil, invalid("Routes", "an API has at most %d routes", maxRoutes)
 	}

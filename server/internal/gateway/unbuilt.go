@@ -30,9 +30,9 @@ func unbuiltRoute(r *apidef.Route) error {
 		return invalid("APIKeyRequired", "API keys are not built")
 	case r.Request != nil:
 		return invalid("Request", "request validation is not built")
-	case in.Type != "" && in.Type != apidef.HTTPProxy:
+	case in.Type == apidef.HTTPCustom, in.Type == apidef.Mock:
 		return invalid("Integration.Type", "%s is not built", in.Type)
-	case in.Method != "", len(in.Parameters)+len(in.ResponseParameters)+len(in.Templates)+len(in.Responses) > 0:
+	case len(in.Parameters)+len(in.ResponseParameters)+len(in.Templates)+len(in.Responses) > 0:
 		return invalid("Integration", "mappings are not built")
 	}
 	return nil
