@@ -100,19 +100,17 @@ func (c *call) lambdaFault(err error) error {
 	if we := (*wire.Error)(nil); errors.As(err, &we) {
 		return we
 	}
-	c.integrationError = err.Error()
 	if errors.As(err, new(*functionError)) {
 		c.lambdaStatus = http.StatusOK
 		return c.malformed(err)
 	}
+	c.integrationError = err.Error()
 	return c.backendFault(err)
 }
 
-// malformed is E26; HTTP APIs make no difference between it and E25.
+// malformed is E26.
 func (c *call) malformed(cause error) error {
-	if c.api.isHTTP() {
-		return errBackend(cause)
-	}
+	c.integrationError = cause.Error()
 	e := refusal(http.StatusBadGateway, codeBackend, "Internal server error")
 	e.Err = cause
 	return e

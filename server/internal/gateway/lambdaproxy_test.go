@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
@@ -290,7 +291,8 @@ func TestEventAuthorizers(t *testing.T) {
 		{"jwt", authorized{kind: apidef.JWTAuthorizer, claims: claims}, `{"claims":{"exp":"1","sub":"9f3c"},"scopes":null}`, `{"jwt":{"claims":{"exp":"1","sub":"9f3c"},"scopes":null}}`},
 		{"jwt scopes", authorized{kind: apidef.JWTAuthorizer, scopes: []string{"a"}}, `{"claims":null,"scopes":["a"]}`, `{"jwt":{"claims":null,"scopes":["a"]}}`},
 		{
-			"lambda", authorized{kind: apidef.RequestAuthorizer, principalID: "me", context: map[string]any{"k": "v"}, latency: 7 * time.Millisecond},
+			"lambda",
+			authorized{kind: apidef.RequestAuthorizer, principalID: "me", context: map[string]any{"k": "v"}, latency: 7 * time.Millisecond},
 			`{"integrationLatency":7,"k":"v","principalId":"me"}`, `{"lambda":{"k":"v"}}`,
 		},
 		{"none", authorized{}, `null`, `null`},
@@ -309,15 +311,15 @@ func TestE25E26E27LambdaProxy(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		answer       http.HandlerFunc
-		status       int
-		httpAPI      int
+		status, http int
 	}{
-		{name: "E26 not JSON", answer: answerWith("hi"), status: 502, httpAPI: 500},
-		{name: "E26 function failed", answer: answerWith(`{"errorMessage":"x","errorType":"Error"}`), status: 502, httpAPI: 500},
-		{name: "E25 endpoint failed", answer: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, status: 500, httpAPI: 500},
-		{name: "E27 too late", answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, status: 504, httpAPI: 503},
+		{"E26 not JSON", answerWith("hi"), 502, 500},
+		{"E26 function failed", answerWith(`{"errorMessage":"x","errorType":"Error"}`), 502, 500},
+		{"E25 endpoint failed", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 500, 500},
+		{"E27 too late", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504, 503},
 	} {
-		s := lambdaStand(t, func(a *apidef.API) { a.Routes[2].Integration.Timeout = minTimeout }, "")
+		short := func(a *apidef.API) { a.Routes[2].Integration.Timeout = minTimeout }
+		s := lambdaStand(t, short, "")
 		s.answer = tt.answer
 		got := s.do(s.request("GET", "/prod/open", ""))
 		want := `{"message": "Internal server error"}`
@@ -327,5 +329,73 @@ func TestE25E26E27LambdaProxy(t *testing.T) {
 		if got.status != tt.status || got.body != want || got.header.Get("x-amzn-ErrorType") != "InternalServerErrorException" {
 			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
 		}
+		s = lambdaStand(t, httpAPI(short), "")
+		s.answer = tt.answer
+		if want = `{"message":"Internal Server Error"}`; tt.http == 503 {
+			want = `{"message":"Service Unavailable"}`
+		}
+		if got = s.do(s.request("GET", "/prod/open", "")); got.status != tt.http || got.body != want {
+			t.Errorf("%s, HTTP API: %d %s", tt.name, got.status, got.body)
+		}
 	}
+}
+
+// FuzzEvent holds the property that an event is the request: what is decoded
+// from it is what was admitted.
+func FuzzEvent(f *testing.F) {
+	f.Add("GET", "/a%2fb/c", "a=1&b=%20&a=2", "v", []byte("body"), true)
+	f.Add("POST", "//", "=&&%zz", "a b", []byte("\xff\x00"), false)
+	f.Fuzz(func(t *testing.T, method, path, query, header string, body []byte, asHTTP bool) {
+		if checkTarget("/"+path+"?"+query) != nil || strings.Contains(path, "?") || !isHeaderValue(header) || !utf8.ValidString(header) {
+			return
+		}
+		r := &http.Request{Method: method, RequestURI: "/prod/" + path + "?" + query, Host: testHost, Header: http.Header{}, Proto: "HTTP/1.1"}
+		c := &call{
+			g: &Gateway{}, r: r, target: Target{API: "abc123", Stage: "prod", Path: "/" + path}, now: testTime,
+			stage: &apidef.Stage{Name: "prod"}, api: &api{}, values: []string{path},
+			route: &route{Route: apidef.Route{Path: "/{proxy+}", Methods: []string{methodAny}}, names: []string{"proxy+"}},
+		}
+		a := &admitted{method: method, path: c.target.Path, query: query, header: http.Header{"X-A": {header}}, body: body}
+		if asHTTP {
+			checkEvent2(t, c, a)
+			return
+		}
+		text, err := c.event1(a, len(body)%2 == 0)
+		var e events.APIGatewayProxyRequest
+		if err != nil || json.Unmarshal(text, &e) != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got := decodedBody(t, e.Body, e.IsBase64Encoded); e.PathParameters["proxy"] != path || got != string(body) || e.MultiValueHeaders["X-A"][0] != header {
+			t.Errorf("event %s", text)
+		}
+		for name, values := range parseQuery(query) {
+			if utf8.ValidString(name+strings.Join(values, "")) && !reflect.DeepEqual(e.MultiValueQueryStringParameters[name], values) {
+				t.Errorf("%q: %q, want %q", name, e.MultiValueQueryStringParameters[name], values)
+			}
+		}
+	})
+}
+
+func checkEvent2(t *testing.T, c *call, a *admitted) {
+	t.Helper()
+	text, err := c.event2(a)
+	var e events.APIGatewayV2HTTPRequest
+	if err != nil || json.Unmarshal(text, &e) != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if e.RawQueryString != a.query || e.RawPath != c.contextPath() || decodedBody(t, e.Body, e.IsBase64Encoded) != string(a.body) || e.Headers["x-a"] != a.header.Get("X-A") {
+		t.Errorf("event %s", text)
+	}
+}
+
+func decodedBody(t *testing.T, text string, encoded bool) string {
+	t.Helper()
+	if !encoded {
+		return text
+	}
+	out, err := decode64([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
