@@ -84,11 +84,7 @@ func (s *Service) verifyDeclared(ctx context.Context, p store.OIDCProvider, raw 
 	if provider := s.issuerProvider(says.String("iss")); provider != "" {
 		_, pool, _ := strings.Cut(provider, "/")
 		if _, err := s.Store.UserPool(ctx, pool); err == nil {
-			login, err := s.VerifyLogin(ctx, provider, raw, false)
-			if refused := (*wire.Error)(nil); err != nil && !errors.As(err, &refused) {
-				return nil, unavailable(err)
-			}
-			return login.Claims, s.webRefusal(err, says)
+			return s.verifyHere(ctx, provider, raw, says)
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return nil, unavailable(err)
 		}
@@ -98,6 +94,19 @@ func (s *Service) verifyDeclared(ctx context.Context, p store.OIDCProvider, raw 
 		return nil, s.webRefusal(err, says)
 	}
 	return claimsOf(t)
+}
+
+// verifyHere checks an ID token of a user pool of this server.
+func (s *Service) verifyHere(ctx context.Context, provider, raw string, says token.UnverifiedClaims) (map[string]any, error) {
+	login, err := s.VerifyLogin(ctx, provider, raw, false)
+	if err == nil {
+		return login.Claims, nil
+	}
+	refused := (*wire.Error)(nil)
+	if err = s.refusal(err, says); !errors.As(err, &refused) {
+		return nil, unavailable(err)
+	}
+	return nil, s.webRefusal(err, says)
 }
 
 // webIdentityOf holds the claims to the provider's audiences and names them as condition keys do (IAM User Guide, "Available

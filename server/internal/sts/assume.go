@@ -62,6 +62,9 @@ func (s *Service) target(ctx context.Context, arn string) (store.Role, *policy.P
 	if err != nil {
 		return r, nil, err
 	}
+	if r.Trust == "" {
+		return r, nil, store.ErrNotFound // it trusts nobody
+	}
 	trust, err := policy.Parse([]byte(r.Trust), policy.Trust)
 	if err != nil {
 		return r, nil, fmt.Errorf("%w: the trust policy of %s: %w", ErrUnavailable, r.Name, err)
