@@ -54,12 +54,7 @@ func (a API) gateway(s *Server) apidef.API {
 	for _, d := range a.Domains {
 		out.Domains = append(out.Domains, apidef.Domain{Host: d.Host, BasePath: d.BasePath, Stage: d.Stage})
 	}
-	if c := a.CORS; c != nil {
-		out.CORS = &apidef.CORS{
-			AllowOrigins: c.AllowOrigins, AllowMethods: c.AllowMethods, AllowHeaders: c.AllowHeaders,
-			ExposeHeaders: c.ExposeHeaders, MaxAge: time.Duration(c.MaxAgeSeconds) * time.Second, AllowCredentials: c.AllowCredentials,
-		}
-	}
+	out.CORS = a.CORS.gateway()
 	for _, r := range a.Routes {
 		in := apidef.Integration{URI: r.URI, Timeout: time.Duration(r.Timeout) * time.Second}
 		if s != nil && r.Handler != "" {
@@ -68,4 +63,14 @@ func (a API) gateway(s *Server) apidef.API {
 		out.Routes = append(out.Routes, apidef.Route{Path: r.Path, Methods: r.Methods, Auth: apidef.Auth(r.Auth), Integration: in})
 	}
 	return out
+}
+
+func (c *CORS) gateway() *apidef.CORS {
+	if c == nil {
+		return nil
+	}
+	return &apidef.CORS{
+		AllowOrigins: c.AllowOrigins, AllowMethods: c.AllowMethods, AllowHeaders: c.AllowHeaders,
+		ExposeHeaders: c.ExposeHeaders, MaxAge: time.Duration(c.MaxAgeSeconds) * time.Second, AllowCredentials: c.AllowCredentials,
+	}
 }

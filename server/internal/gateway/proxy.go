@@ -131,13 +131,18 @@ func (c *call) stream(res *http.Response) error {
 
 // callHandler is the integration in this process: the handler gets a request as
 // a server would have read it from the wire.
-func (c *call) callHandler(h http.Handler, out *http.Request) (err error) {
+func (c *call) callHandler(h http.Handler, out *http.Request) error {
 	out.RequestURI = out.URL.RequestURI()
 	out.URL.Scheme, out.URL.Host, out.URL.Opaque = "", "", ""
 	out.RemoteAddr = c.r.RemoteAddr
 	for i, name := range c.route.names {
 		out.SetPathValue(trimGreedy(name), unescape(c.values[i]))
 	}
+	return c.runHandler(h, out)
+}
+
+// runHandler lets a handler in this process answer; its panic is a backend's fault.
+func (c *call) runHandler(h http.Handler, out *http.Request) (err error) {
 	start := time.Now()
 	defer func() {
 		c.event.Integration = time.Since(start)
