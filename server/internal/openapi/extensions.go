@@ -12,66 +12,66 @@ import (
 const ext = "x-amazon-apigateway-"
 
 // extensions are those of the whole document.
-func (r *reader) extensions(d *object) {
+func (r *reader) extensions(d *tree.Object) {
 	a := &r.api
-	if p := d.take(ext + "policy"); p != nil {
+	if p := d.Take(ext + "policy"); p != nil {
 		a.Policy = string(p.JSON())
 		if p.Kind == tree.String {
 			a.Policy = p.Text
 		}
 		if r.http() {
-			r.fail(ext+"policy", "HTTP APIs have no resource policy")
+			r.Fail(ext+"policy", "HTTP APIs have no resource policy")
 		}
 	}
-	a.BinaryMediaTypes = d.texts(ext + "binary-media-types")
-	a.APIKeySource = strings.ToUpper(d.text(ext + "api-key-source"))
-	r.gatewayResponses(d.sub(ext + "gateway-responses"))
-	r.cors(d.sub(ext + "cors"))
-	r.endpoint(d.sub(ext + "endpoint-configuration"))
-	r.tags(d.take("tags"))
-	if n := d.take(ext + "minimum-compression-size"); n != nil {
-		r.note(ext+"minimum-compression-size", "answers are not compressed")
+	a.BinaryMediaTypes = d.Texts(ext + "binary-media-types")
+	a.APIKeySource = strings.ToUpper(d.Text(ext + "api-key-source"))
+	r.gatewayResponses(d.Sub(ext + "gateway-responses"))
+	r.cors(d.Sub(ext + "cors"))
+	r.endpoint(d.Sub(ext + "endpoint-configuration"))
+	r.tags(d.Take("tags"))
+	if n := d.Take(ext + "minimum-compression-size"); n != nil {
+		r.Note(ext+"minimum-compression-size", "answers are not compressed")
 	}
-	d.ignore(ext+"importexport-version", ext+"documentation")
+	d.Ignore(ext+"importexport-version", ext+"documentation")
 }
 
-func (r *reader) gatewayResponses(all *object) {
-	for _, f := range all.fields() {
-		o := all.sub(f.Key)
+func (r *reader) gatewayResponses(all *tree.Object) {
+	for _, f := range all.Fields() {
+		o := all.Sub(f.Key)
 		if r.api.Responses == nil {
 			r.api.Responses = map[string]apidef.GatewayResponse{}
 		}
 		r.api.Responses[f.Key] = apidef.GatewayResponse{
-			Status: o.integer("statusCode"), Parameters: o.textMap("responseParameters"), Templates: o.textMap("responseTemplates"),
+			Status: o.Int("statusCode"), Parameters: o.TextMap("responseParameters"), Templates: o.TextMap("responseTemplates"),
 		}
-		o.ignore("responseType", "defaultResponse")
-		o.done()
+		o.Ignore("responseType", "defaultResponse")
+		o.Done()
 	}
 }
 
-func (r *reader) cors(o *object) {
-	if !o.present() {
+func (r *reader) cors(o *tree.Object) {
+	if !o.Present() {
 		return
 	}
 	r.api.CORS = &apidef.CORS{
-		AllowOrigins: o.texts("allowOrigins"), AllowMethods: o.texts("allowMethods"), AllowHeaders: o.texts("allowHeaders"),
-		ExposeHeaders: o.texts("exposeHeaders"), MaxAge: time.Duration(o.integer("maxAge")) * time.Second,
-		AllowCredentials: o.boolean("allowCredentials"),
+		AllowOrigins: o.Texts("allowOrigins"), AllowMethods: o.Texts("allowMethods"), AllowHeaders: o.Texts("allowHeaders"),
+		ExposeHeaders: o.Texts("exposeHeaders"), MaxAge: time.Duration(o.Int("maxAge")) * time.Second,
+		AllowCredentials: o.Bool("allowCredentials"),
 	}
 	if !r.http() {
-		r.note(o.path, "API Gateway reads this on HTTP APIs only; gatepass does it here, too")
+		r.Note(o.Path, "API Gateway reads this on HTTP APIs only; gatepass does it here, too")
 	}
-	o.done()
+	o.Done()
 }
 
-func (r *reader) endpoint(o *object) {
-	r.api.DisableEndpoint = o.boolean("disableExecuteApiEndpoint")
-	private := slices.ContainsFunc(o.texts("types"), func(t string) bool { return strings.EqualFold(t, "PRIVATE") })
-	if private || o.take("vpcEndpointIds") != nil {
-		r.fail(o.path, "private APIs are not enforced: every network that reaches the server reaches the API")
+func (r *reader) endpoint(o *tree.Object) {
+	r.api.DisableEndpoint = o.Bool("disableExecuteApiEndpoint")
+	private := slices.ContainsFunc(o.Texts("types"), func(t string) bool { return strings.EqualFold(t, "PRIVATE") })
+	if private || o.Take("vpcEndpointIds") != nil {
+		r.Fail(o.Path, "private APIs are not enforced: every network that reaches the server reaches the API")
 	}
-	o.ignore("ipAddressType")
-	o.done()
+	o.Ignore("ipAddressType")
+	o.Done()
 }
 
 // tags are the tags of an API, which stand among those of operations.
@@ -93,13 +93,13 @@ func (r *reader) tags(list *tree.Node) {
 	}
 }
 
-func (r *reader) requestValidators(d *object) {
+func (r *reader) requestValidators(d *tree.Object) {
 	r.validators = map[string]apidef.RequestRules{}
-	all := d.sub(ext + "request-validators")
-	for _, f := range all.fields() {
-		o := all.sub(f.Key)
-		r.validators[f.Key] = apidef.RequestRules{CheckParameters: o.boolean("validateRequestParameters"), CheckBody: o.boolean("validateRequestBody")}
-		o.done()
+	all := d.Sub(ext + "request-validators")
+	for _, f := range all.Fields() {
+		o := all.Sub(f.Key)
+		r.validators[f.Key] = apidef.RequestRules{CheckParameters: o.Bool("validateRequestParameters"), CheckBody: o.Bool("validateRequestBody")}
+		o.Done()
 	}
-	r.validator = d.text(ext + "request-validator")
+	r.validator = d.Text(ext + "request-validator")
 }

@@ -7,25 +7,27 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/server/internal/tree"
 )
 
-func (r *reader) integration(op *object, rt *apidef.Route) {
-	o := op.sub(ext + "integration")
-	if !o.present() {
-		r.note(op.path, "without %sintegration it cannot be served", ext)
+func (r *reader) integration(op *tree.Object, rt *apidef.Route) {
+	o := op.Sub(ext + "integration")
+	if !o.Present() {
+		r.Note(op.Path, "without %sintegration it cannot be served", ext)
 		return
 	}
-	kind := strings.ToUpper(o.text("type"))
+	kind := strings.ToUpper(o.Text("type"))
 	in := &rt.Integration
-	in.URI, in.Payload = o.text("uri"), o.text("payloadFormatVersion")
-	in.Timeout = time.Duration(o.integer("timeoutInMillis")) * time.Millisecond
-	in.Parameters, in.Templates = o.textMap("requestParameters"), o.textMap("requestTemplates")
-	in.Passthrough = strings.ToUpper(o.text("passthroughBehavior"))
-	in.ContentHandling = strings.ToUpper(o.text("contentHandling"))
-	in.Method = strings.ToUpper(o.text("httpMethod"))
+	in.URI, in.Payload = o.Text("uri"), o.Text("payloadFormatVersion")
+	in.Timeout = time.Duration(o.Int("timeoutInMillis")) * time.Millisecond
+	in.Parameters, in.Templates = o.TextMap("requestParameters"), o.TextMap("requestTemplates")
+	in.Passthrough = strings.ToUpper(o.Text("passthroughBehavior"))
+	in.ContentHandling = strings.ToUpper(o.Text("contentHandling"))
+	in.Method = strings.ToUpper(o.Text("httpMethod"))
 	switch {
-	case o.node.Get("integrationSubtype") != nil || kind == "AWS":
+	case o.Has("integrationSubtype") || kind == "AWS":
 		r.unserved(o, in)
+		return
 	case kind == string(apidef.HTTPProxy), kind == string(apidef.HTTPCustom), kind == string(apidef.Lambda), kind == string(apidef.Mock):
 		in.Type = apidef.IntegrationType(kind)
 		if in.Type == apidef.HTTPProxy {
@@ -33,74 +35,71 @@ func (r *reader) integration(op *object, rt *apidef.Route) {
 		}
 		r.integrationResponses(o, in)
 	default:
-		r.fail(o.at("type"), "%q is not http_proxy, http, aws_proxy or mock", kind)
+		r.Fail(o.At("type"), "%q is not http_proxy, http, aws_proxy or mock", kind)
 	}
 	if in.Method == "ANY" || in.Type == apidef.Lambda || in.Type == apidef.Mock {
 		in.Method = "" // the caller's, or always POST
 	}
-	r.tls(o.sub("tlsConfig"))
+	r.tls(o.Sub("tlsConfig"))
 	r.passedOver(o)
-	o.done()
+	o.Done()
 }
 
 // unserved keeps the route and its guard, so that no wider route answers in its
 // place, with an answer that says what is missing.
-func (r *reader) unserved(o *object, in *apidef.Integration) {
-	r.note(o.path, "integrations with AWS services are not built: the route answers 501")
+func (r *reader) unserved(o *tree.Object, in *apidef.Integration) {
+	r.Note(o.Path, "integrations with AWS services are not built: the route answers 501")
 	*in = apidef.Integration{
 		Type:      apidef.Mock,
 		Templates: map[string]string{"application/json": `{"statusCode": 501}`},
 		Responses: []apidef.IntegrationResponse{{Status: 501, Templates: map[string]string{"application/json": `{"message":"Not Implemented"}`}}},
 	}
-	for _, f := range o.fields() {
-		o.ignore(f.Key)
-	}
 }
 
-func (r *reader) tls(o *object) {
-	if o.boolean("insecureSkipVerification") || o.take("serverNameToVerify") != nil {
-		r.fail(o.path, "certificates of backends are verified as they are; leave tlsConfig out")
+func (r *reader) tls(o *tree.Object) {
+	if o.Bool("insecureSkipVerification") || o.Take("serverNameToVerify") != nil {
+		r.Fail(o.Path, "certificates of backends are verified as they are; leave tlsConfig out")
 	}
-	o.done()
+	o.Done()
 }
 
 // passedOver are fields without a meaning here; those that change what a backend
 // sees are noted.
-func (r *reader) passedOver(o *object) {
+func (r *reader) passedOver(o *tree.Object) {
 	for _, f := range [][2]string{
 		{"credentials", "backends are called without a role"},
 		{"cacheKeyParameters", "answers are not cached"},
 		{"connectionId", "there are no VPC links: the address is called directly"},
 	} {
-		if o.take(f[0]) != nil {
-			r.note(o.at(f[0]), "%s", f[1])
+		if o.Take(f[0]) != nil {
+			r.Note(o.At(f[0]), "%s", f[1])
 		}
 	}
-	o.ignore("connectionType", "cacheNamespace")
+	o.Ignore("connectionType", "cacheNamespace")
 }
 
-func (r *reader) integrationResponses(o *object, in *apidef.Integration) {
+func (r *reader) integrationResponses(o *tree.Object, in *apidef.Integration) {
 	if r.http() {
-		all := o.sub("responseParameters")
-		for _, f := range all.fields() {
+		all := o.Sub("responseParameters")
+		for _, f := range all.Fields() {
 			if in.ResponseParameters == nil {
 				in.ResponseParameters = map[string]map[string]string{}
 			}
-			in.ResponseParameters[f.Key] = all.textMap(f.Key)
+			in.ResponseParameters[f.Key] = all.TextMap(f.Key)
 		}
 		return
 	}
-	all := o.sub("responses")
-	for _, f := range all.fields() {
-		one := all.sub(f.Key)
+	all := o.Sub("responses")
+	for _, f := range all.Fields() {
+		one := all.Sub(f.Key)
 		out := apidef.IntegrationResponse{
-			Status: one.integer("statusCode"), Parameters: one.textMap("responseParameters"),
-			Templates: one.textMap("responseTemplates"), ContentHandling: strings.ToUpper(one.text("contentHandling")),
+			Status: one.Int("statusCode"), Parameters: one.TextMap("responseParameters"),
+			Templates: one.TextMap("responseTemplates"), ContentHandling: strings.ToUpper(one.Text("contentHandling")),
 		}
 		if f.Key != "default" {
 			out.Selection = f.Key
 		}
-		one.done()
+		one.Done()
 		in.Responses = append(in.Responses, out)
 	}
 }

@@ -19,7 +19,7 @@ func (r *reader) setModel(name string, schema *tree.Node) {
 			return modelURL + r.opts.ID + "/models/" + model
 		}
 		if strings.HasPrefix(ref, "#/") {
-			r.fail("components.schemas."+name, "the reference %q is not to a schema of this document", ref)
+			r.Fail("components.schemas."+name, "the reference %q is not to a schema of this document", ref)
 		}
 		return ref
 	}).JSON())
@@ -60,7 +60,7 @@ func (r *reader) model(path, name string, schema *tree.Node) string {
 	if ref, ok := schema.Get("$ref").Scalar(); ok {
 		to, isModel := schemaName(ref)
 		if !isModel || r.at(ref) == nil {
-			r.fail(path, "the reference %q is not to a schema of this document", ref)
+			r.Fail(path, "the reference %q is not to a schema of this document", ref)
 		}
 		return to
 	}

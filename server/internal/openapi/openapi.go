@@ -29,12 +29,7 @@ type Options struct {
 }
 
 // Note is a part of a document that is not kept, and why.
-type Note struct {
-	Path, Reason string
-}
-
-// String is the note on one line.
-func (n Note) String() string { return n.Path + ": " + n.Reason }
+type Note = tree.Note
 
 // Read reads a document, JSON or YAML, into an API without stages. A route has
 // one method. Errors answer to ErrDocument and name the place.
@@ -44,23 +39,22 @@ func Read(doc []byte, o Options) (apidef.API, []Note, error) {
 		return apidef.API{}, nil, fmt.Errorf("%w: %w", ErrDocument, err)
 	}
 	r := &reader{opts: o, root: root}
+	r.Wrap, r.Resolve, r.Guards = ErrDocument, r.deref, guards
 	r.api.ID, r.api.Protocol = o.ID, o.Protocol
 	r.document()
-	if r.err != nil {
-		return apidef.API{}, nil, r.err
+	if r.Err != nil {
+		return apidef.API{}, nil, r.Err
 	}
-	return r.api, r.notes, nil
+	return r.api, r.Notes, nil
 }
 
-// reader reads one document. The first error stays; what is read after it does
-// not matter.
+// reader reads one document.
 type reader struct {
+	tree.Reader
 	opts       Options
 	root       *tree.Node
 	swagger    bool // 2.0
 	api        apidef.API
-	notes      []Note
-	err        error
 	prefix     string // of every path
 	schemes    map[string]scheme
 	security   *tree.Node                     // of operations without their own; nil: none
@@ -70,58 +64,48 @@ type reader struct {
 
 func (r *reader) http() bool { return r.opts.Protocol == apidef.HTTP }
 
-func (r *reader) note(path, format string, args ...any) {
-	r.notes = append(r.notes, Note{strings.TrimPrefix(path, "."), fmt.Sprintf(format, args...)})
-}
-
-func (r *reader) fail(path, format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf("%w: %s: %s", ErrDocument, strings.TrimPrefix(path, "."), fmt.Sprintf(format, args...))
-	}
-}
-
 // document reads what paths refer to before the paths.
 func (r *reader) document() {
 	if r.opts.Protocol != "" && r.opts.Protocol != apidef.REST && !r.http() {
-		r.fail("", "a %s API is not described by OpenAPI", r.opts.Protocol)
+		r.Fail("", "a %s API is not described by OpenAPI", r.opts.Protocol)
 		return
 	}
-	d := r.object("", r.root)
+	d := r.Object("", r.root)
 	r.version(d)
-	info := d.sub("info")
-	r.api.Name, r.api.Description = info.text("title"), info.text("description")
-	info.ignore("version", "summary", "termsOfService", "contact", "license")
-	info.done()
+	info := d.Sub("info")
+	r.api.Name, r.api.Description = info.Text("title"), info.Text("description")
+	info.Ignore("version", "summary", "termsOfService", "contact", "license")
+	info.Done()
 	r.basePath(d)
 	r.extensions(d)
 	r.components(d)
-	r.security = d.take("security")
+	r.security = d.Take("security")
 	r.requestValidators(d)
-	paths := d.sub("paths")
-	for _, f := range paths.fields() {
-		r.pathItem(f.Key, paths.sub(f.Key))
+	paths := d.Sub("paths")
+	for _, f := range paths.Fields() {
+		r.pathItem(f.Key, paths.Sub(f.Key))
 	}
-	d.ignore("externalDocs", "tags", "jsonSchemaDialect", "schemes")
-	d.done()
+	d.Ignore("externalDocs", "tags", "jsonSchemaDialect", "schemes")
+	d.Done()
 }
 
-func (r *reader) version(d *object) {
-	v3, v2 := d.text("openapi"), d.text("swagger")
+func (r *reader) version(d *tree.Object) {
+	v3, v2 := d.Text("openapi"), d.Text("swagger")
 	r.swagger = v2 != ""
 	switch {
 	case v3 != "" && v2 != "":
-		r.fail("openapi", "the document says both openapi and swagger")
+		r.Fail("openapi", "the document says both openapi and swagger")
 	case strings.HasPrefix(v3, "3.0"), strings.HasPrefix(v3, "3.1"), v2 == "2.0":
 	default:
-		r.fail("openapi", "%q is not 3.0 or 3.1, nor is swagger 2.0", v3+v2)
+		r.Fail("openapi", "%q is not 3.0 or 3.1, nor is swagger 2.0", v3+v2)
 	}
 }
 
 // basePath is the path of the first server, for the mode that wants it.
-func (r *reader) basePath(d *object) {
-	path := d.text("basePath")
-	servers := d.take("servers")
-	d.ignore("host")
+func (r *reader) basePath(d *tree.Object) {
+	path := d.Text("basePath")
+	servers := d.Take("servers")
+	d.Ignore("host")
 	if servers != nil && len(servers.Items) > 0 {
 		path = serverPath(servers.Items[0])
 	}
@@ -133,7 +117,7 @@ func (r *reader) basePath(d *object) {
 		_, path, _ = strings.Cut(path, "/")
 	case "prepend":
 	default:
-		r.fail("", "the mode of the base path is %q, not ignore, prepend or split", r.opts.BasePath)
+		r.Fail("", "the mode of the base path is %q, not ignore, prepend or split", r.opts.BasePath)
 	}
 	if path != "" {
 		r.prefix = "/" + path

@@ -14,74 +14,74 @@ type scheme struct {
 	kind   string // of the document, for errors
 }
 
-func (r *reader) components(d *object) {
-	schemes, schemas := d.sub("securityDefinitions"), d.sub("definitions")
+func (r *reader) components(d *tree.Object) {
+	schemes, schemas := d.Sub("securityDefinitions"), d.Sub("definitions")
 	if !r.swagger {
-		c := d.sub("components")
-		schemes, schemas = c.sub("securitySchemes"), c.sub("schemas")
-		c.ignore("parameters", "requestBodies", "responses", "headers", "examples", "links", "pathItems", ext+"integrations", ext+"authorizers")
-		c.done()
+		c := d.Sub("components")
+		schemes, schemas = c.Sub("securitySchemes"), c.Sub("schemas")
+		c.Ignore("parameters", "requestBodies", "responses", "headers", "examples", "links", "pathItems", ext+"integrations", ext+"authorizers")
+		c.Done()
 	}
-	d.ignore("parameters", "responses") // of Swagger, by reference
+	d.Ignore("parameters", "responses") // of Swagger, by reference
 	r.schemes = map[string]scheme{}
-	for _, f := range schemes.fields() {
-		r.schemes[f.Key] = r.scheme(f.Key, schemes.sub(f.Key))
+	for _, f := range schemes.Fields() {
+		r.schemes[f.Key] = r.scheme(f.Key, schemes.Sub(f.Key))
 	}
 	if r.http() {
 		return // whose models are documentation
 	}
-	for _, f := range schemas.fields() {
+	for _, f := range schemas.Fields() {
 		r.setModel(f.Key, f.Value)
 	}
 }
 
-func (r *reader) scheme(name string, o *object) scheme {
-	s := scheme{kind: o.text("type")}
-	authtype := o.text(ext + "authtype")
-	header := o.text("name")
-	in := o.text("in")
-	authorizer := o.sub(ext + "authorizer")
+func (r *reader) scheme(name string, o *tree.Object) scheme {
+	s := scheme{kind: o.Text("type")}
+	authtype := o.Text(ext + "authtype")
+	header := o.Text("name")
+	in := o.Text("in")
+	authorizer := o.Sub(ext + "authorizer")
 	switch {
 	case strings.EqualFold(authtype, "awsSigv4"):
 		s.auth = apidef.AuthIAM
-	case authorizer.present():
+	case authorizer.Present():
 		s.auth = r.authorizer(name, header, authorizer)
 	case s.kind == "apiKey" && in == "header" && strings.EqualFold(header, "x-api-key"):
 		s.apiKey = true
 	}
-	o.ignore("description", "scheme", "bearerFormat", "flows", "openIdConnectUrl", "flow", "authorizationUrl", "tokenUrl", "scopes")
-	o.done()
+	o.Ignore("description", "scheme", "bearerFormat", "flows", "openIdConnectUrl", "flow", "authorizationUrl", "tokenUrl", "scopes")
+	o.Done()
 	return s
 }
 
 // authorizer adds an authorizer to the API and gives the type of its routes.
-func (r *reader) authorizer(name, header string, o *object) apidef.Auth {
+func (r *reader) authorizer(name, header string, o *tree.Object) apidef.Auth {
 	a := apidef.Authorizer{
-		Name: name, Type: apidef.AuthorizerType(strings.ToUpper(o.text("type"))),
-		ProviderARNs: o.texts("providerARNs"), URI: o.text("authorizerUri"), Validation: o.text("identityValidationExpression"),
-		Payload: o.text("authorizerPayloadFormatVersion"), Simple: o.boolean("enableSimpleResponses"),
-		IdentitySource: splitSources(o.texts("identitySource")),
+		Name: name, Type: apidef.AuthorizerType(strings.ToUpper(o.Text("type"))),
+		ProviderARNs: o.Texts("providerARNs"), URI: o.Text("authorizerUri"), Validation: o.Text("identityValidationExpression"),
+		Payload: o.Text("authorizerPayloadFormatVersion"), Simple: o.Bool("enableSimpleResponses"),
+		IdentitySource: splitSources(o.Texts("identitySource")),
 	}
-	jwt := o.sub("jwtConfiguration")
-	a.Issuer, a.Audience = jwt.text("issuer"), jwt.texts("audience")
-	jwt.done()
-	if o.node.Get("authorizerResultTtlInSeconds") != nil {
-		ttl := o.integer("authorizerResultTtlInSeconds")
+	jwt := o.Sub("jwtConfiguration")
+	a.Issuer, a.Audience = jwt.Text("issuer"), jwt.Texts("audience")
+	jwt.Done()
+	if o.Node.Get("authorizerResultTtlInSeconds") != nil {
+		ttl := o.Int("authorizerResultTtlInSeconds")
 		a.TTL = &ttl
 	}
-	if o.take("authorizerCredentials") != nil {
-		r.note(o.at("authorizerCredentials"), "functions are called without a role")
+	if o.Take("authorizerCredentials") != nil {
+		r.Note(o.At("authorizerCredentials"), "functions are called without a role")
 	}
 	auth := authOf(a.Type)
 	switch {
 	case auth == "":
-		r.fail(o.at("type"), "%q is not token, request, cognito_user_pools or jwt", a.Type)
+		r.Fail(o.At("type"), "%q is not token, request, cognito_user_pools or jwt", a.Type)
 	case r.http() != (a.Type == apidef.JWTAuthorizer) && a.Type != apidef.RequestAuthorizer:
-		r.fail(o.at("type"), "this kind of API has no authorizers of type %s", a.Type)
+		r.Fail(o.At("type"), "this kind of API has no authorizers of type %s", a.Type)
 	case a.IdentitySource == nil && !usual(header) && (a.Type == apidef.CognitoAuthorizer || a.Type == apidef.TokenAuthorizer):
 		a.IdentitySource = []string{headerSource + header}
 	}
-	o.done()
+	o.Done()
 	r.api.Authorizers = append(r.api.Authorizers, a)
 	return auth
 }
@@ -117,23 +117,23 @@ func authOf(t apidef.AuthorizerType) apidef.Auth {
 
 // guard reads what an operation asks of its caller. As API Gateway does, it is
 // open without security; a scheme that API Gateway would pass over is an error.
-func (r *reader) guard(o *object, rt *apidef.Route) {
+func (r *reader) guard(o *tree.Object, rt *apidef.Route) {
 	rt.Auth = apidef.AuthNone
-	own := o.node.Get("security") != nil
-	list := o.take("security")
+	own := o.Node.Get("security") != nil
+	list := o.Take("security")
 	if !own {
 		list = r.security
 	}
-	r.requirements(o.at("security"), list, rt)
-	auth := o.sub(ext + "auth")
-	switch kind := apidef.Auth(strings.ToUpper(auth.text("type"))); {
-	case !auth.present() || kind == rt.Auth:
+	r.requirements(o.At("security"), list, rt)
+	auth := o.Sub(ext + "auth")
+	switch kind := apidef.Auth(strings.ToUpper(auth.Text("type"))); {
+	case !auth.Present() || kind == rt.Auth:
 	case kind == apidef.AuthIAM && (rt.Auth == apidef.AuthNone || !own):
 		rt.Auth, rt.Authorizer, rt.Scopes = kind, "", nil
 	default:
-		r.fail(auth.path, "it says %q and security says %s; say the same", kind, rt.Auth)
+		r.Fail(auth.Path, "it says %q and security says %s; say the same", kind, rt.Auth)
 	}
-	auth.done()
+	auth.Done()
 }
 
 func (r *reader) requirements(path string, list *tree.Node, rt *apidef.Route) {
@@ -141,11 +141,11 @@ func (r *reader) requirements(path string, list *tree.Node, rt *apidef.Route) {
 		return
 	}
 	if list.Kind != tree.List || len(list.Items) > 1 {
-		r.fail(path, "give a list of one requirement: API Gateway has no alternatives")
+		r.Fail(path, "give a list of one requirement: API Gateway has no alternatives")
 		return
 	}
 	for _, req := range list.Items {
-		for _, f := range r.object(path, req).fields() {
+		for _, f := range r.Object(path, req).Fields() {
 			r.requirement(path+"."+f.Key, f, rt)
 		}
 	}
@@ -155,21 +155,20 @@ func (r *reader) requirement(path string, f tree.Field, rt *apidef.Route) {
 	s, known := r.schemes[f.Key]
 	switch {
 	case !known:
-		r.fail(path, "no security scheme of this name")
+		r.Fail(path, "no security scheme of this name")
 	case s.apiKey:
 		rt.APIKeyRequired = true
 	case s.auth == "":
-		r.fail(path, "a scheme of type %q is not enforced; give it %sauthorizer or %sauthtype awsSigv4", s.kind, ext, ext)
+		r.Fail(path, "a scheme of type %q is not enforced; give it %sauthorizer or %sauthtype awsSigv4", s.kind, ext, ext)
 	case rt.Auth != apidef.AuthNone:
-		r.fail(path, "a route has one authorizer")
+		r.Fail(path, "a route has one authorizer")
 	default:
 		rt.Auth = s.auth
 		if s.auth != apidef.AuthIAM {
 			rt.Authorizer = f.Key
 		}
 		if len(f.Value.Items) > 0 {
-			scopes := &object{r: r, path: path, node: &tree.Node{Kind: tree.Map, Fields: []tree.Field{{Key: "scopes", Value: f.Value}}}, seen: map[string]bool{}}
-			rt.Scopes = scopes.texts("scopes")
+			rt.Scopes = r.Object(path, &tree.Node{Kind: tree.Map, Fields: []tree.Field{{Key: "scopes", Value: f.Value}}}).Texts("scopes")
 		}
 	}
 }
