@@ -219,3 +219,9 @@ func (STSCredentials) Format(f fmt.State, _ rune) { hidden(f, "STSCredentials") 
 
 // LogValue redacts.
 func (STSCredentials) LogValue() slog.Value { return hiddenValue("STSCredentials") }
+
+// Format redacts.
+func (IAMAccessKey) Format(f fmt.State, _ rune) { hidden(f, "IAMAccessKey") }
+
+// LogValue redacts.
+func (IAMAccessKey) LogValue() slog.Value { return hiddenValue("IAMAccessKey") }

@@ -79,7 +79,7 @@ func (tx *Tx) PutOIDCProvider(p OIDCProvider) error { return put(tx, "oidcprovid
 
 // OIDCProvider finds a provider by ARN; ErrNotFound.
 func (r reader) OIDCProvider(ctx context.Context, arn string) (OIDCProvider, error) {
-	return get[OIDCProvider](ctx, r, "oidcprovider", arn)
+	return one[OIDCProvider](ctx, r, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", "oidcprovider", arn)
 }
 
 // CreateOIDCProvider keeps a new provider; ErrExists if its ARN is taken.

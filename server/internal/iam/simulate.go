@@ -1,0 +1,242 @@
+package iam
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/policy"
+)
+
+const (
+	maxInputs  = 100
+	maxActions = 100
+)
+
+// simulation is what a simulation asks.
+type simulation struct {
+	sources            sources
+	caller             policy.Principal
+	actions, resources []string
+	owner              string
+	facts              policy.Context
+	page               page
+}
+
+// simulateCustom tries the policies of the request and no others.
+func (c *call) simulateCustom() (any, error) {
+	sim, err := c.simulation()
+	if err != nil {
+		return nil, err
+	}
+	caller := c.in.text("CallerArn", maxARN)
+	if err := c.in.done(); err != nil {
+		return nil, err
+	}
+	if len(sim.policies().Identity) == 0 {
+		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value at 'policyInputList' failed to satisfy constraint: Member must not be null")
+	}
+	if err := c.as(&sim, caller); err != nil {
+		return nil, err
+	}
+	return sim.run(), nil
+}
+
+func (s *simulation) policies() policy.Policies { return s.sources.policies() }
+
+// simulatePrincipal tries the policies of a role or user, and those of the request beside them; a boundary of the request
+// stands in the place of his own.
+func (c *call) simulatePrincipal() (any, error) {
+	sim, err := c.simulation()
+	if err != nil {
+		return nil, err
+	}
+	arn, caller := c.in.needed("PolicySourceArn", maxARN), c.in.text("CallerArn", maxARN)
+	if err := c.in.done(); err != nil {
+		return nil, err
+	}
+	h, err := c.holderAt(c.ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.held(&sim.sources, h, len(sim.policies().Boundary) == 0); err != nil {
+		return nil, err
+	}
+	if err := c.as(&sim, cmp.Or(caller, arn)); err != nil {
+		return nil, err
+	}
+	if sim.caller.ARN == h.arn {
+		sim.caller.Tags = h.tags
+	}
+	return sim.run(), nil
+}
+
+// simulation reads what both operations have.
+func (c *call) simulation() (sim simulation, err error) {
+	sim.page = c.in.page()
+	sim.actions, sim.resources = c.in.list("ActionNames", maxActions, 128), c.in.list("ResourceArns", maxActions, maxARN)
+	if len(sim.actions) == 0 {
+		c.in.refuse("ActionNames", "Member must not be null")
+	}
+	if len(sim.resources) == 0 {
+		sim.resources = []string{"*"}
+	}
+	if sim.owner = c.in.text("ResourceOwner", maxARN); sim.owner != "" {
+		sim.owner = accountOf(sim.owner)
+	}
+	sim.facts = c.contextEntries()
+	return sim, c.inputs(&sim.sources)
+}
+
+// accountOf takes the account from an ARN, or is the account.
+func accountOf(arn string) string {
+	fields := strings.SplitN(arn, ":", 6)
+	if len(fields) < 6 {
+		return arn
+	}
+	return fields[4]
+}
+
+// contextEntries reads the facts of the request that is simulated. Values are texts; policies read in them what they need.
+func (c *call) contextEntries() policy.Context {
+	facts := policy.NewContext()
+	for _, entry := range c.in.structs("ContextEntries", maxInputs) {
+		name := entry.Get("ContextKeyName")
+		var values []string
+		list, err := wire.QueryList(entry, "ContextKeyValues", maxInputs)
+		if err != nil || name == "" || entry.Get("ContextKeyType") == "" {
+			c.in.refuse("ContextEntries", "an entry has a ContextKeyName, ContextKeyValues and a ContextKeyType")
+		}
+		for _, v := range list {
+			values = append(values, v.Get(""))
+		}
+		if !strings.HasSuffix(entry.Get("ContextKeyType"), "List") && len(values) > 1 {
+			c.in.refuse("ContextEntries", "a single value for the key %s of type %s", name, entry.Get("ContextKeyType"))
+		}
+		facts.Set(name, values...)
+	}
+	return facts
+}
+
+// as makes the caller of a simulation: a user, or a session of a role.
+func (c *call) as(sim *simulation, arn string) error {
+	fields := strings.SplitN(arn, ":", 6)
+	kind, name, _ := strings.Cut(fields[len(fields)-1], "/")
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	p := policy.Principal{ARN: arn, Account: accountOf(arn)}
+	switch {
+	case arn == "" && len(sim.policies().Resource) > 0:
+		return wire.Errorf("InvalidInput", "CallerArn is required when a ResourcePolicy is given.")
+	case arn == "":
+		p = policy.Principal{}
+	case len(fields) == 6 && kind == "user":
+		p.Type, p.Username = "User", name
+	case len(fields) == 6 && kind == "role":
+		p.Type, p.RoleARN = "AssumedRole", arn
+	default:
+		return wire.Errorf("InvalidInput", "Invalid CallerArn: %s is neither a user nor a role.", arn)
+	}
+	sim.caller = p
+	return nil
+}
+
+// run tries every action on every resource.
+func (s *simulation) run() wire.SimulationOutput {
+	var all []wire.IAMEvaluation
+	for _, action := range s.actions {
+		for _, resource := range s.resources {
+			all = append(all, s.try(action, resource))
+		}
+	}
+	keys := make([]int, len(all))
+	for i := range keys {
+		keys[i] = i
+	}
+	part, next := cut(s.page, keys, func(i int) string { return fmt.Sprintf("%06d", i) })
+	out := wire.SimulationOutput{IAMPage: next}
+	for _, i := range part {
+		out.EvaluationResults.Member = append(out.EvaluationResults.Member, all[i])
+	}
+	return out
+}
+
+func (s *simulation) try(action, resource string) wire.IAMEvaluation {
+	policies := s.policies()
+	policies.Account = s.owner
+	if policies.Account == "" && accountOf(resource) == resource {
+		policies.Account = s.caller.Account // a resource without account is taken for the caller's own
+	}
+	req := policy.Request{Principal: s.caller, Action: action, Resource: resource, Context: s.facts}
+	d, steps := policies.Trace(req)
+	out := wire.IAMEvaluation{
+		EvalActionName: action, EvalResourceName: resource, EvalDecision: decisionWord(d.Reason),
+		MissingContextValues: wire.List(s.missing()...),
+	}
+	for _, step := range steps {
+		if step.Applies() && (d.Reason == policy.ExplicitDeny) == (step.Statement.Effect == policy.EffectDeny) {
+			out.MatchedStatements.Member = append(out.MatchedStatements.Member, s.statement(step))
+		}
+	}
+	if len(policies.Boundary) > 0 {
+		out.PermissionsBoundaryDecision = &wire.IAMBoundaryDecision{AllowedByPermissionsBoundary: inside(policies.Boundary, req)}
+	}
+	return out
+}
+
+// inside asks the boundary alone.
+func inside(boundary []*policy.Policy, req policy.Request) bool {
+	_, steps := policy.Policies{Boundary: boundary}.Trace(req)
+	allowed := false
+	for _, step := range steps {
+		if step.Applies() && step.Statement.Effect == policy.EffectDeny {
+			return false
+		}
+		allowed = allowed || step.Applies()
+	}
+	return allowed
+}
+
+func decisionWord(r policy.Reason) string {
+	switch r {
+	case policy.Allow:
+		return "allowed"
+	case policy.ExplicitDeny:
+		return "explicitDeny"
+	}
+	return "implicitDeny"
+}
+
+// missing lists the condition keys that policies ask for and nobody gave.
+func (s *simulation) missing() []string {
+	own := s.caller.Context()
+	return slices.DeleteFunc(s.sources.keysIn(), func(key string) bool {
+		return len(s.facts.Get(key)) > 0 || len(own.Get(key)) > 0
+	})
+}
+
+func (s *simulation) statement(step policy.Step) wire.IAMStatement {
+	at, _ := strconv.Atoi(step.Policy) // as sources.add named it
+	src := s.sources[at]
+	start := wire.IAMPosition{Line: step.Statement.Line, Column: step.Statement.Column}
+	return wire.IAMStatement{SourcePolicyId: src.id, SourcePolicyType: src.origin, StartPosition: start, EndPosition: endOf(src.doc, start)}
+}
+
+// endOf is the place after the object that begins at a place of a document.
+func endOf(doc string, start wire.IAMPosition) wire.IAMPosition {
+	offset := 0
+	for range start.Line - 1 {
+		offset += strings.IndexByte(doc[offset:], '\n') + 1
+	}
+	offset += start.Column - 1
+	dec := json.NewDecoder(strings.NewReader(doc[offset:]))
+	var object json.RawMessage
+	if dec.Decode(&object) != nil {
+		return start // the parser has read it
+	}
+	before := doc[:offset+int(dec.InputOffset())]
+	return wire.IAMPosition{Line: strings.Count(before, "\n") + 1, Column: len(before) - strings.LastIndexByte(before, '\n')}
+}
