@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/sts"
 	"github.com/gatepass/gatepass/sigv4"
 )
@@ -26,12 +27,15 @@ type queryService struct {
 type queryOperation struct {
 	signed   bool
 	resource func(form url.Values) string // what the caller's policies must allow it on; nil: the operation sees to that itself
-	run      func(ctx context.Context, who caller, form url.Values) (any, error)
+	// ask says the same of an operation whose resource must be looked up; nil: resource says it.
+	ask func(ctx context.Context, who caller, form url.Values) (iam.Question, error)
+	run func(ctx context.Context, who caller, form url.Values) (any, error)
 }
 
 // queryServices are the services by the version of their API.
 var queryServices = map[string]queryService{
 	sts.Version: {serviceSTS, wire.Query, (*Server).findSTS},
+	iam.Version: {serviceIAM, wire.QueryIAM, (*Server).findIAM},
 }
 
 // queryServiceOf chooses by version. What names no version we know goes to STS,
@@ -54,6 +58,19 @@ func (s *Server) findSTS(form url.Values) (string, queryOperation, error) {
 		found.resource = func(url.Values) string { return op.Resource }
 	}
 	return name, found, err
+}
+
+func (s *Server) findIAM(form url.Values) (string, queryOperation, error) {
+	name, op, err := s.iam.Op(form)
+	return name, queryOperation{
+		signed: true,
+		ask: func(ctx context.Context, who caller, form url.Values) (iam.Question, error) {
+			return s.iam.Ask(ctx, op, who.Principal, form)
+		},
+		run: func(ctx context.Context, who caller, form url.Values) (any, error) {
+			return s.iam.Run(ctx, op, who.Principal, form)
+		},
+	}, err
 }
 
 // serveQuery answers STS and IAM.
@@ -99,6 +116,15 @@ func (s *Server) runQuery(r *http.Request, service queryService, form url.Values
 	}
 	if op.resource != nil {
 		if err := s.authorize(r, who, service.name+":"+name, op.resource(form)); err != nil {
+			return name, nil, err
+		}
+	}
+	if op.ask != nil {
+		q, err := op.ask(r.Context(), who, form)
+		if err == nil {
+			err = s.authorize(r, who, service.name+":"+name, q.Resource, q.Facts)
+		}
+		if err != nil {
 			return name, nil, err
 		}
 	}

@@ -13,7 +13,7 @@
 //
 //	{api}.execute-api.*, a declared domain, /_aws/execute-api/{api}/{stage}/...  API gateway
 //	POST / with X-Amz-Target                                                    user and identity pools
-//	POST / with a form body                                                     STS
+//	POST / with a form body                                                     STS, IAM
 //	GET /{pool}/.well-known/jwks.json, openid-configuration                     keys of a user pool
 //	GET /_gatepass/.well-known/jwks.json, openid-configuration                  keys of the identity tokens for backends
 //	GET /healthz                                                                health
@@ -35,6 +35,7 @@ import (
 	"github.com/gatepass/gatepass/internal/seal"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/identity"
 	"github.com/gatepass/gatepass/server/internal/sts"
 	"github.com/gatepass/gatepass/server/internal/userpool"
@@ -82,6 +83,7 @@ type Server struct {
 	users     *userpool.Service
 	identity  *identity.Service
 	sts       *sts.Service
+	iam       *iam.Service
 	gateway   *gateway.Gateway
 	verifiers map[string]*sigv4.Verifier
 	signing   sigv4.KeyCache

@@ -19,6 +19,7 @@ const (
 	serviceIDP      = "cognito-idp"
 	serviceIdentity = "cognito-identity"
 	serviceSTS      = "sts"
+	serviceIAM      = "iam"
 	serviceGatepass = "gatepass"
 )
 
@@ -144,11 +145,12 @@ func (s *Server) authenticate(r *http.Request, service string) (caller, []byte, 
 	return caller{who, claim.AccessKeyID(), claim.SessionToken(), requestContext(r, s.region())}, verified.Body(), nil
 }
 
-// authorize asks the caller's policies; no answer is a denial.
-func (s *Server) authorize(r *http.Request, who caller, action, resource string) error {
+// authorize asks the caller's policies; no answer is a denial. More facts are
+// those of the resource; none of the request is replaced by them.
+func (s *Server) authorize(r *http.Request, who caller, action, resource string, more ...policy.Context) error {
 	d := who.Policies.Evaluate(policy.Request{
 		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
-		Context: who.facts,
+		Context: policy.NewContext(append(more, who.facts)...),
 	})
 	if d.Allowed {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/identity"
 	"github.com/gatepass/gatepass/server/internal/sts"
 	"github.com/gatepass/gatepass/server/internal/userpool"
@@ -25,7 +26,11 @@ func (s *Server) account() string { return cmp.Or(s.Config.Account, defaultAccou
 
 // wire makes the services and hands each what it needs of another as a value.
 func (s *Server) wire() {
-	s.sts = &sts.Service{Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random, VerifyToken: s.verifyWebIdentity}
+	s.sts = &sts.Service{Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random, VerifyToken: s.verifyWebIdentity, ManagedPolicy: s.managedPolicy}
+	s.iam = &iam.Service{
+		Store: s.store, AccountID: s.account(), Now: s.Now, Rand: s.random,
+		NewID: sts.NewID, SealSecret: s.sts.SealSecret, OIDCProviderARN: identity.OIDCProviderARN, Changed: s.sts.Forget,
+	}
 	s.users = &userpool.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
 		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey,
@@ -40,9 +45,14 @@ func (s *Server) wire() {
 		SignIdentity: s.signIdentity, IdentityIssuer: s.gateIssuer(),
 	}
 	s.verifiers = map[string]*sigv4.Verifier{}
-	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceGatepass} {
+	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceIAM, serviceGatepass} {
 		s.verifiers[service] = &sigv4.Verifier{Region: s.region(), Profile: sigv4.Generic(service)}
 	}
+}
+
+// managedPolicy lets STS find AWS's managed policies beside the account's own.
+func (s *Server) managedPolicy(ctx context.Context, arn string) (string, error) {
+	return iam.Document(ctx, s.store, arn)
 }
 
 func (s *Server) endpoint() func() string {

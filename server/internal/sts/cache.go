@@ -13,6 +13,7 @@ const maxCached = 1024
 type cache[T any] struct {
 	mu      sync.Mutex
 	entries map[string]entry[T]
+	era     int // how often it was emptied
 }
 
 type entry[T any] struct {
@@ -23,6 +24,7 @@ type entry[T any] struct {
 func (c *cache[T]) get(key string, now time.Time, load func() (T, error)) (T, error) {
 	c.mu.Lock()
 	e, found := c.entries[key]
+	era := c.era
 	c.mu.Unlock()
 	// A clock that went backwards makes an entry of unknown age.
 	if found && !now.Before(e.loaded) && now.Sub(e.loaded) < Staleness {
@@ -32,13 +34,24 @@ func (c *cache[T]) get(key string, now time.Time, load func() (T, error)) (T, er
 	if err != nil {
 		return value, err
 	}
-	c.put(key, entry[T]{value, now})
+	c.put(key, entry[T]{value, now}, era)
 	return value, nil
 }
 
-func (c *cache[T]) put(key string, e entry[T]) {
+// forget empties the cache. What is being loaded meanwhile may have been read before the change and is not kept.
+func (c *cache[T]) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.entries = nil
+	c.era++
+}
+
+func (c *cache[T]) put(key string, e entry[T], era int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if era != c.era {
+		return
+	}
 	if c.entries == nil {
 		c.entries = map[string]entry[T]{}
 	}

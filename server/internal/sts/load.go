@@ -2,11 +2,13 @@ package sts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/server/store"
 )
 
 type role struct {
@@ -28,11 +30,11 @@ func (s *Service) loadRole(ctx context.Context, arn string) (role, error) {
 	if err != nil {
 		return role{}, err
 	}
-	policies, err := parsePolicies(r.Policies)
+	policies, err := s.policiesOf(ctx, r.Policies, r.Attached, r.Boundary)
 	if err != nil {
 		return role{}, fmt.Errorf("role %s: %w", r.Name, err)
 	}
-	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policy.Policies{Identity: policies}, tags: r.Tags}, nil
+	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policies, tags: r.Tags}, nil
 }
 
 func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error) {
@@ -58,14 +60,66 @@ func (s *Service) loadUserNamed(ctx context.Context, name string) (user, error) 
 	if err != nil {
 		return user{}, err
 	}
-	policies, err := parsePolicies(u.Policies)
+	policies, err := s.policiesOf(ctx, u.Policies, u.Attached, u.Boundary)
 	if err != nil {
 		return user{}, fmt.Errorf("user %s: %w", u.Name, err)
 	}
 	return user{
-		policies:  policy.Policies{Identity: policies},
+		policies:  policies,
 		principal: policy.Principal{Type: ofUser, ARN: u.ARN, Account: accountOf(u.ARN), UserID: u.ID, Username: u.Name, Tags: u.Tags},
 	}, nil
+}
+
+// policiesOf reads all policies of a role or user: inline, attached, and the permissions boundary. One that is attached and
+// not there is as good as unreadable: that is no role without it.
+func (s *Service) policiesOf(ctx context.Context, inline map[string]string, attached []string, boundary string) (out policy.Policies, err error) {
+	if out.Identity, err = parsePolicies(inline); err != nil {
+		return out, err
+	}
+	for _, arn := range attached {
+		p, err := s.attached(ctx, arn, policy.Identity)
+		if err != nil {
+			return out, err
+		}
+		out.Identity = append(out.Identity, p)
+	}
+	if boundary == "" {
+		return out, nil
+	}
+	p, err := s.attached(ctx, boundary, policy.Boundary)
+	out.Boundary = []*policy.Policy{p}
+	return out, err
+}
+
+func (s *Service) attached(ctx context.Context, arn string, kind policy.Kind) (*policy.Policy, error) {
+	p, err := s.loadManaged(ctx, arn, kind)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("%w: the policy %s is attached and not there", store.ErrUnavailable, arn)
+	}
+	return p, err
+}
+
+// loadManaged reads a managed policy, named after the end of its ARN.
+func (s *Service) loadManaged(ctx context.Context, arn string, kind policy.Kind) (*policy.Policy, error) {
+	find := s.ManagedPolicy
+	if find == nil {
+		find = s.ownPolicy
+	}
+	doc, err := find(ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	p, err := policy.Parse([]byte(doc), kind)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", arn, err)
+	}
+	p.Name = arn[strings.LastIndexByte(arn, '/')+1:]
+	return p, nil
+}
+
+func (s *Service) ownPolicy(ctx context.Context, arn string) (string, error) {
+	p, err := s.Store.Policy(ctx, arn)
+	return p.DefaultDocument(), err
 }
 
 // parsePolicies fails for the whole set if one cannot be read: the unreadable one may have been a Deny.

@@ -45,6 +45,10 @@ type Service struct {
 	// nobody knows (503). Nil: no token is accepted.
 	VerifyToken func(ctx context.Context, token string) (WebIdentity, error)
 
+	// ManagedPolicy gives the text in force of a managed policy by its ARN. Errors: store.ErrNotFound, or whatever means that
+	// nobody knows. Nil: only the store's own are found.
+	ManagedPolicy func(ctx context.Context, arn string) (string, error)
+
 	once     sync.Once
 	sessions *seal.Box
 	secrets  *seal.Box
@@ -180,26 +184,13 @@ func (s *Service) sessionPolicies(ctx context.Context, c *session, now time.Time
 		all = append(all, p)
 	}
 	for _, arn := range c.policyARNs {
-		p, err := s.managed.get(arn, now, func() (*policy.Policy, error) { return s.loadSessionPolicy(ctx, arn) })
+		p, err := s.managed.get(arn, now, func() (*policy.Policy, error) { return s.loadManaged(ctx, arn, policy.Session) })
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 		all = append(all, p)
 	}
 	return all, nil
-}
-
-func (s *Service) loadSessionPolicy(ctx context.Context, arn string) (*policy.Policy, error) {
-	m, err := s.Store.Policy(ctx, arn)
-	if err != nil {
-		return nil, err
-	}
-	p, err := policy.Parse([]byte(m.DefaultDocument()), policy.Session)
-	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", arn, err)
-	}
-	p.Name = m.Name
-	return p, nil
 }
 
 func (s *Service) resolveLongTerm(ctx context.Context, accessKeyID string, now time.Time) (string, policy.Principal, policy.Policies, error) {
@@ -219,6 +210,14 @@ func refusal(err error) error {
 		return sigv4.InvalidToken()
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// Forget drops what is kept of roles, users, keys and policies: a change that this node made takes effect at once.
+func (s *Service) Forget() {
+	s.roles.forget()
+	s.users.forget()
+	s.named.forget()
+	s.managed.forget()
 }
 
 // wellFormed refuses what no key can be before anything is opened or looked up (IAM API Reference, accessKeyIdType).
