@@ -34,6 +34,11 @@ func (c *call) admit() (*admitted, error) {
 			return nil, err
 		}
 		return c.admitAnyone()
+	case apidef.AuthCognito, apidef.AuthJWT, apidef.AuthCustom:
+		if err := c.authorizeBy(c.route.authorizer); err != nil {
+			return nil, err
+		}
+		return c.admitAnyone()
 	}
 	return nil, errForbidden() // Validate lets no other through; deny by default
 }

@@ -21,7 +21,8 @@ type authorized struct {
 	scopes []string
 	// context is what a Lambda authorizer passes on: texts on REST, any JSON
 	// values on HTTP APIs.
-	context map[string]any
-	latency time.Duration // of the authorizer
-	key     apidef.APIKey // that the caller was admitted with; the zero value: none
+	context  map[string]any
+	latency  time.Duration // of the authorizer
+	usageKey string        // usageIdentifierKey: the value of an API key that the authorizer names
+	key      apidef.APIKey // that the caller was admitted with; the zero value: none
 }

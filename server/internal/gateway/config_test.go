@@ -35,7 +35,7 @@ func TestValidate(t *testing.T) {
 		{"domain that shadows an API", "Domains[0].Host", func(a *apidef.API) { a.Domains = []apidef.Domain{{Host: "b.execute-api.x.com", Stage: "prod"}} }},
 		{"base path with slashes around", "Domains[0].BasePath", func(a *apidef.API) { a.Domains = []apidef.Domain{{Host: "x.com", BasePath: "/v1", Stage: "prod"}} }},
 		{"no auth", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "" }},
-		{"unknown auth", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "JWT" }},
+		{"unknown auth", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "SAML" }},
 		{"auth in lower case", "Auth", func(a *apidef.API) { a.Routes[0].Auth = "aws_iam" }},
 		{"no methods", "Methods", func(a *apidef.API) { a.Routes[0].Methods = nil }},
 		{"method in lower case", "Methods[0]", func(a *apidef.API) { a.Routes[0].Methods = []string{"get"} }},

@@ -39,11 +39,16 @@ type Gateway struct {
 	// Keys finds the secret, principal and policies of an access key.
 	// sigv4.InvalidToken and sigv4.ExpiredToken refuse the caller; any other
 	// error is a fault here, answered 503, never a pass.
-	Keys    func(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (Resolved, error)
-	Now     func() time.Time             // nil: time.Now
-	Rand    io.Reader                    // of request ids; nil: crypto/rand
-	Lenient Leniency                     // zero: LenientLoopback
-	Event   func(context.Context, Event) // called once after each call; nil: nobody listens
+	Keys func(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (Resolved, error)
+	// VerifyToken checks a token for the authorizers of user pools and issuers:
+	// signature, issuer, expiry. From is a user pool's ARN or an issuer that an API
+	// declares. It gives the claims, numbers as json.Number; ErrToken refuses the
+	// caller, any other error is a fault here, answered 503. nil: no token is taken.
+	VerifyToken func(ctx context.Context, from, token string) (map[string]any, error)
+	Now         func() time.Time             // nil: time.Now
+	Rand        io.Reader                    // of request ids; nil: crypto/rand
+	Lenient     Leniency                     // zero: LenientLoopback
+	Event       func(context.Context, Event) // called once after each call; nil: nobody listens
 	// AccessLog gets the lines of the access logs that have no file, and with err
 	// those their file did not take; nil: such lines are lost.
 	AccessLog func(ctx context.Context, line string, err error)

@@ -114,6 +114,9 @@ func (c *call) refuse(err error) {
 	case c.api.isHTTP():
 		e = httpRefusal(e, err)
 		c.answer(e.Status, `{"message":`+jsonString(e.Message)+`}`)
+	case e.Code == codeAuthorizer:
+		c.out.header.Set("x-amzn-ErrorType", e.Code)
+		c.answer(e.Status, `{"message":null}`)
 	case e.Code == codeBackend:
 		c.out.header.Set("x-amzn-ErrorType", e.Code)
 		c.answer(e.Status, `{"message": "`+e.Message+`"}`) // with the space that API Gateway puts there

@@ -17,14 +17,17 @@ type api struct {
 	root     node
 	fallback *route           // of an HTTP API's path $default; nil: none
 	policies []*policy.Policy // the resource policy; nil: none
+
+	authorizers map[string]*authorizer // by name
 }
 
 // route is a Route ready to serve.
 type route struct {
 	apidef.Route
-	names   []string // of the path variables, in order
-	timeout time.Duration
-	via     map[string]integrator // by stage
+	authorizer *authorizer // nil: none
+	names      []string    // of the path variables, in order
+	timeout    time.Duration
+	via        map[string]integrator // by stage
 }
 
 // node is one resource of an API: the tree of paths.
@@ -64,6 +67,9 @@ func compile(a apidef.API) (*api, error) {
 		return nil, err
 	}
 	out := &api{API: a, logs: logs}
+	if err := out.setAuthorizers(); err != nil {
+		return nil, err
+	}
 	for i := range a.Routes {
 		if err := out.add(a.Routes[i]); err != nil {
 			return nil, fmt.Errorf("route %d, %q: %w", i, a.Routes[i].Path, err)
@@ -77,6 +83,10 @@ func (a *api) add(r apidef.Route) error {
 		return err
 	}
 	ready := &route{Route: r}
+	var err error
+	if ready.authorizer, err = a.authorizerOf(&r); err != nil {
+		return err
+	}
 	at, err := a.place(ready)
 	if err != nil {
 		return err

@@ -149,9 +149,9 @@ func validateCORS(a *apidef.API) error {
 
 func (a *api) validateRoute(r *apidef.Route) error {
 	switch r.Auth {
-	case apidef.AuthIAM, apidef.AuthNone:
+	case apidef.AuthIAM, apidef.AuthNone, apidef.AuthCognito, apidef.AuthJWT, apidef.AuthCustom:
 	default:
-		return invalid("Auth", "%q is not an authorization type gatepass enforces; use AWS_IAM or NONE", string(r.Auth))
+		return invalid("Auth", "%q is not an authorization type gatepass enforces; use AWS_IAM, COGNITO_USER_POOLS, JWT, CUSTOM or NONE", string(r.Auth))
 	}
 	if a.isHTTP() && r.Path == defaultRoute && len(r.Methods) == 0 {
 		r.Methods = []string{methodAny}
