@@ -10,8 +10,9 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"time"
+
+	"github.com/gatepass/gatepass/bench/kit"
 )
 
 type options struct {
@@ -32,74 +33,21 @@ func main() {
 	flag.StringVar(&o.up, "up", "", "base URL of the backend, with -serve")
 	flag.Parse()
 	if o.serve != "" {
-		check(serve(o.serve, o.up))
+		kit.Check(serve(o.serve, o.up))
 		return
 	}
-	runtime.LockOSThread() // children end with the thread that started them
-	if err := measure(o); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	kit.Main(func() { measure(o) })
 }
 
-// failure is what check panics with, so that children are ended.
-type failure struct{ error }
-
-func check(err error) {
-	if err != nil {
-		panic(failure{err})
-	}
-}
-
-// figure is one thing measured.
-type figure struct {
-	name  string
-	value float64
-}
-
-func measure(o options) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			f, ok := r.(failure)
-			if !ok {
-				panic(r)
-			}
-			err = f.error
-		}
-	}()
+func measure(o options) {
+	var err error
 	o.dir, err = os.MkdirTemp("", "gatepass-bench")
-	check(err)
+	kit.Check(err)
 	defer os.RemoveAll(o.dir)
-	back := start("backend", nil, os.Args[0], "-serve", "backend")
-	defer back.stop()
-	list := candidates(o, back.base)
+	back := kit.Start("", 1, nil, os.Args[0], "-serve", "backend")
+	defer back.Stop()
+	list := candidates(o, back.Base)
 	fmt.Printf("%d processors, shared by load, proxy and backend; medians of %d rounds (least to most); ratio: of each round's pair with the first\n", runtime.NumCPU(), o.rounds)
-	rounds(list, o.rounds, func(c candidate) []figure { return load(c, o.span) })
-	rounds(list, 3, large)
-	return nil
-}
-
-// rounds measures every candidate in each round, and prints what the rounds say.
-func rounds(list []candidate, n int, what func(candidate) []figure) {
-	all := make([][][]figure, len(list)) // by candidate and round
-	for range n {
-		for i, c := range list {
-			all[i] = append(all[i], what(c))
-		}
-	}
-	for i, c := range list {
-		for f, first := range all[i][0] {
-			var values, ratios []float64
-			for r := range n {
-				values = append(values, all[i][r][f].value)
-				ratios = append(ratios, all[i][r][f].value/all[0][r][f].value)
-			}
-			fmt.Printf("%-24s %-34s %10.1f  (%.1f to %.1f)  ratio %.2f\n", c.name, first.name, median(values), slices.Min(values), slices.Max(values), median(ratios))
-		}
-	}
-}
-
-func median(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	return list[len(list)/2]
+	kit.Rounds(list, o.rounds, func(c kit.Candidate) []kit.Figure { return load(c, o.span) })
+	kit.Rounds(list, 3, large)
 }

@@ -3,13 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strconv"
-	"sync"
 	"time"
+
+	"github.com/gatepass/gatepass/bench/kit"
 )
 
 // serve is one of the processes; it prints where it listens.
@@ -19,14 +17,9 @@ func serve(what, up string) error {
 	case "backend":
 		h = backend()
 	case "default", "tuned":
-		h = reverse(up, what == "tuned")
+		h = kit.Reverse(up, what == "tuned")
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println("http://" + ln.Addr().String())
-	return http.Serve(ln, h)
+	return kit.Serve(h)
 }
 
 // backend answers 27 bytes; or what the path asks for: bytes, or events.
@@ -54,23 +47,4 @@ func backend() http.Handler {
 		}
 	})
 	return mux
-}
-
-// buffers is the pool a tuned ReverseProxy copies with.
-type buffers struct{ sync.Pool }
-
-func (b *buffers) Get() []byte  { return *b.Pool.Get().(*[]byte) }
-func (b *buffers) Put(p []byte) { b.Pool.Put(&p) }
-
-func reverse(up string, tuned bool) http.Handler {
-	u, err := url.Parse(up)
-	check(err)
-	rp := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }}
-	if tuned {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 512
-		rp.Transport = t
-		rp.BufferPool = &buffers{sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}}
-	}
-	return rp
 }
