@@ -2,8 +2,10 @@ package identity
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/store"
 )
 
 func (s *Service) listTagsForResource(ctx context.Context, in wire.ListTagsForResourceInput) (*wire.ListTagsForResourceOutput, error) {
@@ -19,4 +21,20 @@ func (s *Service) listTagsForResource(ctx context.Context, in wire.ListTagsForRe
 		p.Tags = map[string]string{}
 	}
 	return &wire.ListTagsForResourceOutput{Tags: p.Tags}, nil
+}
+
+// ResourceTags are the tags of what [Service.Resource] gives, the values of aws:ResourceTag; none for what is no identity pool.
+func (s *Service) ResourceTags(ctx context.Context, arn string) (map[string]string, error) {
+	id := s.poolOfARN(arn)
+	if id == "" {
+		return nil, nil
+	}
+	p, err := s.Store.IdentityPool(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return p.Tags, nil
 }

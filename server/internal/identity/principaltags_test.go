@@ -94,9 +94,11 @@ func TestG09(t *testing.T) {
 		_, err := w.as(login(w.idToken("custom:team", value)), "")
 		wantError(t, "G09 "+name, err, nae, "")
 	}
-	if _, err := w.as(login(w.idToken("custom:team", strings.Repeat("é", 256))), ""); err != nil {
-		t.Errorf("256 letters: %v", err)
+	if _, err := w.as(login(w.idToken("custom:team", strings.Repeat("é", 228))), ""); err != nil {
+		t.Errorf("460 bytes with the key: %v", err)
 	}
+	_, err = w.as(login(w.idToken("custom:team", strings.Repeat("é", 228)+"a")), "")
+	wantError(t, "G09 461 bytes", err, nae, "The principal tags of this identity have 461 bytes, more than 460.")
 	d := newDeveloperWorld(t)
 	_, err = d.dev(wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{devName: "ada"}, PrincipalTags: map[string]string{"a": "*"}})
 	wantError(t, "G09 a developer's", err, invalidPar, "")

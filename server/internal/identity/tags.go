@@ -8,6 +8,10 @@ import (
 	"github.com/gatepass/gatepass/server/store"
 )
 
+// maxTagBytes is what the principal tags of an identity may take together (developer guide, "Using attributes for access
+// control").
+const maxTagBytes = 460
+
 // tags are the session tags of the caller. Of a key that two logins give, the first login's value stays. A claim that is
 // missing gives no tag; one that STS would not take refuses the caller, for a policy may deny by it.
 func (c caller) tags() (map[string]string, error) {
@@ -37,6 +41,13 @@ func (c caller) tags() (map[string]string, error) {
 				return nil, err
 			}
 		}
+	}
+	size := 0
+	for key, value := range out {
+		size += len(key) + len(value)
+	}
+	if size > maxTagBytes {
+		return nil, notAuthorized("The principal tags of this identity have %d bytes, more than %d.", size, maxTagBytes)
 	}
 	return out, nil
 }
