@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -27,14 +28,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", wire.NewRequestID())
 	name := s.serve(sw, r)
 	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request_id", w.Header().Get("x-amzn-RequestId")),
-		slog.String("operation", name), slog.Int("status", sw.status), slog.String("error", strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":")),
+		slog.String("operation", name), slog.Int("status", sw.status), slog.String("error", cmp.Or(sw.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":"))),
 		slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
 }
 
-// statusWriter remembers the status for the log.
+// statusWriter remembers the status for the log, and the code of a refusal that
+// no header names.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	code   string
+}
+
+// noteCode keeps the code of a refusal for the log.
+func noteCode(w http.ResponseWriter, code string) {
+	if sw, ok := w.(*statusWriter); ok {
+		sw.code = code
+	}
 }
 
 // WriteHeader keeps the first status.

@@ -78,3 +78,32 @@ func TestPassRole(t *testing.T) {
 		t.Errorf("unsigned: %d %v", status, h)
 	}
 }
+
+// TestResourceTags: the tags of an identity pool are condition keys of the calls about it.
+func TestResourceTags(t *testing.T) {
+	c := server.Sample("")
+	c.Admins = []server.Admin{
+		{Name: "root", AccessKeyID: adminID, Secret: adminKey, Policies: map[string]server.Document{"all": everything}},
+		{Name: "clerk", AccessKeyID: clerkID, Secret: adminKey, Policies: map[string]server.Document{
+			"red": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"cognito-identity:DescribeIdentityPool","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"red"}}}}`,
+		}},
+	}
+	url := serve(t, &server.Server{Config: c, Handlers: server.SampleHandlers()})
+	in := wire.IdentityPoolInput{IdentityPoolId: server.SampleIdentityPool}
+	for team, ok := range map[string]bool{"": false, "blue": false, "red": true} {
+		if team != "" {
+			tag := wire.TagResourceInput{ResourceArn: "arn:aws:cognito-identity:us-east-1:000000000000:identitypool/" + server.SampleIdentityPool, Tags: map[string]string{"Team": team}}
+			if err := signed(url, adminID, "TagResource", tag, &struct{}{}); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := signed(url, adminID, "UntagResource", wire.UntagResourceInput{
+			ResourceArn: "arn:aws:cognito-identity:us-east-1:000000000000:identitypool/" + server.SampleIdentityPool, TagKeys: []string{"Team"},
+		}, &struct{}{}); err != nil {
+			t.Fatal(err)
+		}
+		err := signed(url, clerkID, "DescribeIdentityPool", in, &wire.IdentityPool{})
+		if (err == nil) != ok {
+			t.Errorf("a pool of team %q: %v", team, err)
+		}
+	}
+}

@@ -83,7 +83,10 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) string {
 		name, out, err = s.runQuery(r, service, form)
 	}
 	if err != nil {
-		wire.WriteError(w, service.protocol, queryError(err))
+		explain(w.Header(), err)
+		err = queryError(err)
+		noteCode(w, wire.AsError(err).Code)
+		wire.WriteError(w, service.protocol, err)
 	} else {
 		wire.WriteXML(w, service.protocol, name, out)
 	}
@@ -114,15 +117,18 @@ func (s *Server) runQuery(r *http.Request, service queryService, form url.Values
 	if err != nil {
 		return name, nil, err
 	}
+	if who.isUserSession() && !sessionOperations[name] {
+		return name, nil, &wire.Error{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid", Status: http.StatusForbidden}
+	}
 	if op.resource != nil {
-		if err := s.authorize(r, who, service.name+":"+name, op.resource(form)); err != nil {
+		if err := s.authorize(who, service.name+":"+name, op.resource(form)); err != nil {
 			return name, nil, err
 		}
 	}
 	if op.ask != nil {
 		q, err := op.ask(r.Context(), who, form)
 		if err == nil {
-			err = s.authorize(r, who, service.name+":"+name, q.Resource, q.Facts)
+			err = s.authorize(who, service.name+":"+name, q.Resource, q.Facts)
 		}
 		if err != nil {
 			return name, nil, err
@@ -130,6 +136,16 @@ func (s *Server) runQuery(r *http.Request, service queryService, form url.Values
 	}
 	out, err := op.run(r.Context(), who, form)
 	return name, out, err
+}
+
+// sessionOperations are the operations of STS and IAM that credentials of
+// GetSessionToken are good for without MFA (AWS STS API Reference,
+// GetSessionToken), and that one itself, which refuses in its own words.
+var sessionOperations = map[string]bool{"AssumeRole": true, "GetCallerIdentity": true, "GetSessionToken": true}
+
+// isUserSession: a user signed with credentials of GetSessionToken.
+func (c caller) isUserSession() bool {
+	return c.Principal.Type == "User" && c.sessionToken != ""
 }
 
 // queryCodes are the names Query services have for what other services call

@@ -49,6 +49,25 @@ func query(t *testing.T, address string, creds sigv4.Credentials, form string) (
 	return fetch(t, r)
 }
 
+// refusalHeader is the sealed reason of a refusal.
+func refusalHeader(t *testing.T, address string, creds sigv4.Credentials, form string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/", strings.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if err := signer("sts", "us-east-1").Sign(r, creds, sigv4.HashOf([]byte(form)), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.Header.Get("X-Gatepass-Authorization-Message")
+}
+
 func fetch(t *testing.T, r *http.Request) (int, string) {
 	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -189,6 +208,23 @@ func element(body, name string) string {
 	return value
 }
 
+// TestUserSessions: credentials of GetSessionToken are good for AssumeRole and GetCallerIdentity, and not for the rest of STS.
+func TestUserSessions(t *testing.T) {
+	address := serve(t, &server.Server{Config: withAdmin(), Handlers: server.SampleHandlers()})
+	_, body := query(t, address, adminCredentials, "Action=GetSessionToken&Version=2011-06-15")
+	c := sigv4.Credentials{AccessKeyID: element(body, "AccessKeyId"), SecretAccessKey: element(body, "SecretAccessKey"), SessionToken: element(body, "SessionToken")}
+	for form, want := range map[string]string{
+		"Action=GetCallerIdentity": "<Arn>arn:aws:iam::000000000000:user/root</Arn>",
+		"Action=AssumeRole&RoleSessionName=xy&RoleArn=arn:aws:iam::000000000000:role/NotesUser": "not authorized to perform: sts:AssumeRole",
+		"Action=GetAccessKeyInfo&AccessKeyId=" + adminID:                                        "<Code>InvalidClientTokenId</Code>",
+		"Action=GetSessionToken": "Cannot call GetSessionToken with session credentials",
+	} {
+		if _, body := query(t, address, c, form+"&Version=2011-06-15"); !strings.Contains(body, want) {
+			t.Errorf("%s: %s", form, body)
+		}
+	}
+}
+
 // TestGuestCredentials: GetCredentialsForIdentity limits guests whatever their role allows (4.8).
 func TestGuestCredentials(t *testing.T) {
 	c := withAdmin()
@@ -210,6 +246,18 @@ func TestGuestCredentials(t *testing.T) {
 	status, answer = query(t, address, guest, "Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId="+adminID)
 	if status != http.StatusForbidden || !strings.Contains(answer, "<Code>AccessDenied</Code>") || !strings.Contains(answer, "no session policy") {
 		t.Errorf("a service that guests do not get: %d %s", status, answer)
+	}
+	// Who may decode it learns from the refusal what decided.
+	message := refusalHeader(t, address, guest, "Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId="+adminID)
+	decode := "Action=DecodeAuthorizationMessage&Version=2011-06-15&EncodedMessage=" + url.QueryEscape(message)
+	status, answer = query(t, address, adminCredentials, decode)
+	for _, want := range []string{"&#34;allowed&#34;:false", "&#34;action&#34;:&#34;sts:GetAccessKeyInfo&#34;", "assumed-role/Guest/CognitoIdentityCredentials", "unauthenticated"} {
+		if status != http.StatusOK || !strings.Contains(answer, want) {
+			t.Errorf("decoded: %d %s\nwant %s", status, answer, want)
+		}
+	}
+	if status, answer = query(t, address, guest, decode); status != http.StatusForbidden {
+		t.Errorf("the guest reads his message: %d %s", status, answer)
 	}
 	r, err := http.NewRequest(http.MethodGet, address+"/_aws/execute-api/notes/prod/notes", nil)
 	if err != nil {

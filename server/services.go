@@ -1,10 +1,12 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -29,6 +31,7 @@ type operation struct {
 	signed          bool
 	resource        func(body []byte) string
 	passes          func(body []byte) []string // roles handed on; nil: none
+	tags            func(ctx context.Context, resource string) (map[string]string, error)
 	run             func(ctx context.Context, body []byte) (any, error)
 }
 
@@ -51,6 +54,7 @@ func (s *Server) operationFor(target string) (operation, bool) {
 		return operation{
 			service: serviceIdentity, action: serviceIdentity + ":" + name, signed: op.Signed,
 			resource: func(b []byte) string { return s.identity.Resource(name, b) }, passes: op.Passes, run: op.Run,
+			tags: s.identity.ResourceTags,
 		}, ok
 	}
 	return operation{}, false
@@ -63,6 +67,7 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request) string {
 	target := r.Header.Get("X-Amz-Target")
 	out, err := s.runJSON(r, target)
 	if err != nil {
+		explain(w.Header(), err)
 		wire.WriteError(w, wire.JSON11, jsonError(err))
 	} else {
 		wire.WriteJSON(w, out)
@@ -90,7 +95,12 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.authorize(r, who, op.action, op.resource(body)); err != nil {
+	resource := op.resource(body)
+	facts, err := op.facts(r.Context(), resource)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.authorize(who, op.action, resource, facts); err != nil {
 		return nil, err
 	}
 	if op.passes != nil {
@@ -99,6 +109,19 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 		}
 	}
 	return op.run(r.Context(), body)
+}
+
+// facts are the condition keys of the resource.
+func (op operation) facts(ctx context.Context, resource string) (policy.Context, error) {
+	out := policy.NewContext()
+	if op.tags == nil {
+		return out, nil
+	}
+	tags, err := op.tags(ctx, resource)
+	for key, value := range tags {
+		out.Set("aws:ResourceTag/"+key, value)
+	}
+	return out, err
 }
 
 // mayPass asks the caller's policies whether he may hand each of the roles to a
@@ -145,18 +168,47 @@ func (s *Server) authenticate(r *http.Request, service string) (caller, []byte, 
 	return caller{who, claim.AccessKeyID(), claim.SessionToken(), requestContext(r, s.region())}, verified.Body(), nil
 }
 
+// headerDenial carries why a call was denied, sealed: sts:DecodeAuthorizationMessage
+// opens it for whom policies let.
+const headerDenial = "X-Gatepass-Authorization-Message"
+
+// denied is a refusal by policies, with the sealed reason.
+type denied struct {
+	refusal *wire.Error
+	message string
+}
+
+// Error is the refusal's text.
+func (d *denied) Error() string { return d.refusal.Error() }
+
+// Unwrap gives the refusal.
+func (d *denied) Unwrap() error { return d.refusal }
+
+// explain hands on why policies denied a call.
+func explain(h http.Header, err error) {
+	if d := (*denied)(nil); errors.As(err, &d) && d.message != "" {
+		h.Set(headerDenial, d.message)
+	}
+}
+
 // authorize asks the caller's policies; no answer is a denial. More facts are
 // those of the resource; none of the request is replaced by them.
-func (s *Server) authorize(r *http.Request, who caller, action, resource string, more ...policy.Context) error {
-	d := who.Policies.Evaluate(policy.Request{
-		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(),
-		Context: policy.NewContext(append(more, who.facts)...),
-	})
+func (s *Server) authorize(who caller, action, resource string, more ...policy.Context) error {
+	req := policy.Request{
+		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(), Context: policy.NewContext(append(more, who.facts)...),
+	}
+	d := who.Policies.Evaluate(req)
 	if d.Allowed {
 		return nil
 	}
-	return wire.Errorf("AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s%s",
-		who.Principal.ARN, action, resource, d.Suffix())
+	near := ""
+	if n, found := policy.Nearest(req, who.Policies.Identity...); found && d.Reason == policy.ImplicitDeny {
+		near = n.Policy + "[" + cmp.Or(n.Statement.Sid, strconv.Itoa(n.Statement.Index+1)) + "]: " + n.Fails
+	}
+	return &denied{
+		wire.Errorf("AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s%s", who.Principal.ARN, action, resource, d.Suffix()),
+		s.sts.EncodeDenial(req, d, near),
+	}
 }
 
 // requestContext holds the condition keys of the request itself. The address is
@@ -189,6 +241,7 @@ func jsonError(err error) error {
 func (s *Server) outbox(w http.ResponseWriter, r *http.Request) {
 	list, err := s.readOutbox(r)
 	if err != nil {
+		explain(w.Header(), err)
 		wire.WriteError(w, wire.JSON11, jsonError(err))
 		return
 	}
@@ -200,7 +253,7 @@ func (s *Server) readOutbox(r *http.Request) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.authorize(r, who, "gatepass:ListMessages", "*"); err != nil {
+	if err := s.authorize(who, "gatepass:ListMessages", "*"); err != nil {
 		return nil, err
 	}
 	return s.Messages(r.Context(), r.URL.Query().Get("username"))

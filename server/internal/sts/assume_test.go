@@ -557,3 +557,31 @@ func TestH09_Everyone(t *testing.T) {
 		t.Error("a session made after the revocation is denied")
 	}
 }
+
+// TestDecodeAuthorizationMessage: what was sealed comes back, and nothing else is opened.
+func TestDecodeAuthorizationMessage(t *testing.T) {
+	s := office(t)
+	c := assumed(t, s, admin(t, s), readerARN, "Policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"NoPost","Effect":"Deny","Action":"execute-api:*","Resource":"`+api+`POST/*"}]}`)
+	facts := policy.NewContext()
+	facts.Set("aws:SourceIp", "192.0.2.7")
+	facts.Set("aws:UserAgent", strings.Repeat("x", 1000))
+	req := policy.Request{Principal: c.Principal, Action: "execute-api:Invoke", Resource: api + "POST/x", Time: start, Context: facts}
+	message := s.EncodeDenial(req, c.Policies.Evaluate(req), "")
+	if len(message) > 1500 || strings.Contains(message, "POST") {
+		t.Errorf("%d bytes: %s", len(message), message)
+	}
+	out, err := do[wire.DecodeAuthorizationMessageResult](t, s, admin(t, s), "DecodeAuthorizationMessage", "EncodedMessage", message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"allowed":false,"explicitDeny":true,"matchedStatements":{"items":[{"statementId":"NoPost","effect":"Deny","policy":"","policyType":"session","statementNumber":2}]},` +
+		`"failures":{"items":[]},"context":{"principal":{"id":"AROAREADERAAAAAAAAAAA:desk","arn":"arn:aws:sts::111122223333:assumed-role/reader/desk"},` +
+		`"action":"execute-api:Invoke","resource":"` + api + `POST/x","conditions":{"items":[`
+	if !strings.HasPrefix(out.DecodedMessage, want) || !strings.Contains(out.DecodedMessage, `{"key":"aws:sourceip","values":{"items":[{"value":"192.0.2.7"}]}}`) || strings.Contains(out.DecodedMessage, "xxx") {
+		t.Errorf("%s\nwant %s", out.DecodedMessage, want)
+	}
+	for name, text := range map[string]string{"changed": message[:len(message)-2] + "AA", "no message": "x", "a session token": c.SessionToken} {
+		_, err := do[wire.DecodeAuthorizationMessageResult](t, s, admin(t, s), "DecodeAuthorizationMessage", "EncodedMessage", text)
+		wantError(t, name, err, 400, "InvalidAuthorizationMessageException", "")
+	}
+}

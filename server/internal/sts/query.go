@@ -46,6 +46,8 @@ var operations = sync.OnceValue(func() map[string]operation {
 		"AssumeRoleWithWebIdentity": {run: (*Service).assumeRoleWithWebIdentity, public: true},
 		"GetSessionToken":           {run: (*Service).getSessionToken},
 		"GetAccessKeyInfo":          {run: (*Service).getAccessKeyInfo, resource: "*"},
+
+		"DecodeAuthorizationMessage": {run: (*Service).decodeAuthorizationMessage, resource: "*"},
 	}
 })
 

@@ -52,6 +52,7 @@ type Service struct {
 	once     sync.Once
 	sessions *seal.Box
 	secrets  *seal.Box
+	messages *seal.Box
 	deny     *policy.Policy
 	allow    *policy.Policy
 	guest    *policy.Policy
@@ -66,6 +67,7 @@ func (s *Service) prepare() {
 	s.once.Do(func() {
 		s.sessions = s.Ring.Box("sts session")
 		s.secrets = s.Ring.Box("iam access key")
+		s.messages = s.Ring.Box("sts authorization message")
 		s.deny = constant("AWSRevokeOlderSessions", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, policy.Identity)
 		s.allow = constant("", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, policy.Identity)
 		s.guest = constant("AmazonCognitoUnauthenticatedIdentities", guestPolicy, policy.Session)
