@@ -194,6 +194,9 @@ func (a *api) checkKind(def *apidef.Authorizer) error {
 		if !a.isHTTP() || def.Issuer == "" || len(def.Audience) == 0 || len(def.Audience) > maxAudiences {
 			return invalid(field, "JWT is of HTTP APIs and names an issuer and 1 to %d audiences", maxAudiences)
 		}
+		if u, err := checkURL(field, def.Issuer); err != nil || u.Scheme != "https" && !isLoopback(u.Host) || u.RawQuery != "" {
+			return invalid(field, "the issuer %q is not an https:// address", def.Issuer)
+		}
 	case apidef.TokenAuthorizer:
 		if !rest {
 			return invalid(field, "TOKEN is of REST APIs")

@@ -112,6 +112,39 @@ func (s *Service) verify(ctx context.Context, raw, use string) (token.Claims, st
 	return c, pool, err
 }
 
+// VerifyToken verifies an ID or access token of a pool, as it says which it is,
+// and gives its claims; the user and the session are not looked up. Errors are
+// those of the token package, or [store.ErrUnavailable].
+func (s *Service) VerifyToken(ctx context.Context, pool, raw string) (token.Claims, error) {
+	s.setup()
+	peek, err := token.Peek(raw)
+	if err != nil {
+		return token.Claims{}, err
+	}
+	use := peek.Claims.String("token_use")
+	if use != useID && use != useAccess {
+		return token.Claims{}, token.ErrTokenUse
+	}
+	c, of, err := s.verify(ctx, raw, use)
+	if errors.Is(err, errForeign) || err == nil && of != pool {
+		err = token.ErrIssuer
+	}
+	return c, err
+}
+
+// PoolOf finds the pool whose tokens have this issuer; false if none here has.
+func (s *Service) PoolOf(ctx context.Context, issuer string) (string, bool, error) {
+	pool := issuer[strings.LastIndexByte(issuer, '/')+1:]
+	if !poolIDPattern().MatchString(pool) || !slices.Contains(s.issuers(pool), issuer) {
+		return "", false, nil
+	}
+	_, err := s.Store.UserPool(ctx, pool)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", false, nil
+	}
+	return pool, err == nil, err
+}
+
 // IDToken is what a verified ID token says.
 type IDToken struct {
 	PoolID, ClientID            string // ClientID is the token's aud
