@@ -37,6 +37,7 @@ func serve(what, up string) error {
 // config is the ready-made gate with a backend elsewhere.
 func config(up string) *server.Config {
 	c := server.Sample(password)
+	c.ShowDecisions = false
 	c.APIs[0].Routes = []server.Route{
 		{Path: "/notes", Methods: []string{"GET"}, Auth: "AWS_IAM", URI: up},
 		{Path: "/public", Methods: []string{"GET"}, Auth: "NONE", URI: up},

@@ -82,11 +82,10 @@ func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.
 		Context: c.conditions(), Time: c.now,
 	}
 	alts := readings(c.target.Path)
-	if len(alts) == 0 {
-		alts = []string{c.target.Path}
-	}
-	for _, alt := range alts {
-		req.AltResource = prefix + alt
+	for first := true; first || len(alts) > 0; first = false {
+		if len(alts) > 0 {
+			req.AltResource, alts = prefix+alts[0], alts[1:]
+		}
 		d = policies.Evaluate(req)
 		c.event.Decision = &d
 		if c.g.ShowDecisions || !d.Allowed {
@@ -113,15 +112,12 @@ func (c *call) conditions() policy.Context {
 	if c.r.TLS != nil {
 		secure = "true"
 	}
-	out := policy.Context{
-		"aws:sourceip": {c.identity.SourceIP}, "aws:securetransport": {secure},
-		"aws:requestedregion": {c.g.Region}, "aws:viaawsservice": {"false"},
-	}
-	if ua := c.r.UserAgent(); ua != "" {
-		out["aws:useragent"] = []string{ua}
-	}
-	if referer := c.r.Referer(); referer != "" {
-		out["aws:referer"] = []string{referer}
+	v := [...]string{c.identity.SourceIP, secure, c.g.Region, "false", c.r.UserAgent(), c.r.Referer()}
+	out := make(policy.Context, len(v))
+	for i, key := range [len(v)]string{"aws:sourceip", "aws:securetransport", "aws:requestedregion", "aws:viaawsservice", "aws:useragent", "aws:referer"} {
+		if v[i] != "" {
+			out[key] = v[i : i+1 : i+1]
+		}
 	}
 	return out
 }

@@ -3,7 +3,8 @@ package gateway
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
+	"encoding/binary"
+	"encoding/hex"
 	"net"
 	"net/http"
 	"slices"
@@ -42,14 +43,23 @@ func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *cal
 		c.now = g.Now()
 	}
 	id := g.random()
-	c.id = fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
-	c.traceID = fmt.Sprintf("Root=1-%08x-%x", uint32(c.now.Unix()), id[16:28])
+	c.id = uuid(id[:16])
+	c.traceID = "Root=1-" + hex.EncodeToString(binary.BigEndian.AppendUint32(nil, uint32(c.now.Unix()))) + "-" + hex.EncodeToString(id[16:28])
 	c.api, c.stage = g.current().find(t)
 	c.identity.SourceIP = sourceIP(r)
 	apigwID := base64.StdEncoding.EncodeToString(id[28:])
 	c.extendedID = apigwID
 	c.out = &response{w: w, header: http.Header{}, amend: func(h http.Header) { c.amend(h, apigwID) }}
 	return c
+}
+
+// uuid writes 16 bytes in five groups (RFC 9562 section 4).
+func uuid(id []byte) string {
+	out := hex.AppendEncode(make([]byte, 0, 36), id[:4])
+	for _, group := range [...][]byte{id[4:6], id[6:8], id[8:10], id[10:16]} {
+		out = hex.AppendEncode(append(out, '-'), group)
+	}
+	return string(out)
 }
 
 // random gives the bytes of a request's ids: a version 4 UUID, then 12 and 11
@@ -173,15 +183,16 @@ func (c *call) addHeaders(h http.Header) {
 			port = p
 		}
 	}
-	for key, value := range map[string]string{
-		"X-Forwarded-For": c.identity.SourceIP, "X-Forwarded-Port": port, "X-Forwarded-Proto": proto,
-		"X-Amzn-Trace-Id": c.traceID, "X-Amzn-Apigateway-Api-Id": c.target.API,
-		identityPrefix + "Request-Id": c.id,
-		identityPrefix + "Api-Id":     c.target.API,
-		identityPrefix + "Stage":      c.target.Stage,
-	} {
-		h[key] = []string{value}
-	}
+	setHeaders(h, []headerValue{
+		{"X-Forwarded-For", c.identity.SourceIP},
+		{"X-Forwarded-Port", port},
+		{"X-Forwarded-Proto", proto},
+		{"X-Amzn-Trace-Id", c.traceID},
+		{"X-Amzn-Apigateway-Api-Id", c.target.API},
+		{identityPrefix + "Request-Id", c.id},
+		{identityPrefix + "Api-Id", c.target.API},
+		{identityPrefix + "Stage", c.target.Stage},
+	})
 	c.identity.addHeaders(h)
 }
 

@@ -57,7 +57,7 @@ func checkHeaders(r *http.Request) error {
 
 func checkHeader(key string, values []string, all http.Header) error {
 	for _, v := range values {
-		if strings.ContainsFunc(v, func(c rune) bool { return c >= 0x7f || c < ' ' && c != '\t' }) {
+		if !isPrintable(v) {
 			return badRequest("The header " + key + " has a byte in it that is not printable ASCII")
 		}
 	}
@@ -72,6 +72,29 @@ func checkHeader(key string, values []string, all http.Header) error {
 		return badRequest("The header " + key + " reads like " + shadowed + "; write it with -")
 	}
 	return nil
+}
+
+// isPrintable tells printable ASCII and tabs.
+func isPrintable(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c >= 0x7f || c < ' ' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// headerValue is a header in canonical spelling.
+type headerValue struct{ key, value string }
+
+// setHeaders puts values that are not empty in place of any others.
+func setHeaders(h http.Header, list []headerValue) {
+	values := make([]string, len(list))
+	for i, p := range list {
+		if values[i] = p.value; p.value != "" {
+			h[p.key] = values[i : i+1 : i+1]
+		}
+	}
 }
 
 // hopTokens may stand in Connection without naming a header of the request.

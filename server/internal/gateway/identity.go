@@ -52,14 +52,16 @@ func identityOf(p policy.Principal, accessKeyID, sourceIP string) Identity {
 }
 
 func (id *Identity) addHeaders(h http.Header) {
-	for name, value := range map[string]string{
-		"User-Arn": id.UserARN, "Account-Id": id.AccountID, "User-Id": id.UserID,
-		"Access-Key-Id": id.AccessKeyID, "Identity-Id": id.IdentityID, "Identity-Pool-Id": id.IdentityPoolID,
-		"Authentication-Type": id.AuthenticationType, "Authentication-Provider": id.AuthenticationProvider,
-		"User-Sub": id.UserSub, "Source-Ip": id.SourceIP,
-	} {
-		if value != "" {
-			h[identityPrefix+name] = []string{value}
-		}
-	}
+	setHeaders(h, []headerValue{
+		{identityPrefix + "User-Arn", id.UserARN},
+		{identityPrefix + "Account-Id", id.AccountID},
+		{identityPrefix + "User-Id", id.UserID},
+		{identityPrefix + "Access-Key-Id", id.AccessKeyID},
+		{identityPrefix + "Identity-Id", id.IdentityID},
+		{identityPrefix + "Identity-Pool-Id", id.IdentityPoolID},
+		{identityPrefix + "Authentication-Type", id.AuthenticationType},
+		{identityPrefix + "Authentication-Provider", id.AuthenticationProvider},
+		{identityPrefix + "User-Sub", id.UserSub},
+		{identityPrefix + "Source-Ip", id.SourceIP},
+	})
 }

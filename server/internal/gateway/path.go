@@ -65,6 +65,9 @@ func unescape(seg string) string {
 // often as that changes anything, slashes collapsed, and the same without
 // segment parameters. A Deny that matches any of them denies.
 func readings(path string) []string {
+	if isPlain(path) {
+		return nil
+	}
 	plain := path
 	for range 8 {
 		next := unescape(plain)
@@ -78,6 +81,21 @@ func readings(path string) []string {
 		out = append(out, bare)
 	}
 	return slices.DeleteFunc(out, func(p string) bool { return p == path })
+}
+
+// isPlain tells a path that nobody reads as another one.
+func isPlain(path string) bool {
+	for i := range len(path) {
+		switch path[i] {
+		case '%', ';':
+			return false
+		case '/':
+			if next := path[i+1:]; i > 0 && next == "" || next != "" && (next[0] == '/' || next[0] == '.') {
+				return false
+			}
+		}
+	}
+	return path != "" && path[0] == '/'
 }
 
 func collapse(path string, dropParams bool) string {

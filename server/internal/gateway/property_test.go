@@ -227,3 +227,25 @@ func FuzzLocate(f *testing.F) {
 		}
 	})
 }
+
+// TestPlainPathsHaveOneReading holds the short cut of readings to the long way.
+func TestPlainPathsHaveOneReading(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 5))
+	plain := 0
+	for range 100_000 {
+		path := "/"
+		for range r.IntN(12) {
+			path += string("ab/.;%2F"[r.IntN(8)])
+		}
+		if !isPlain(path) {
+			continue
+		}
+		plain++
+		if a, b := collapse(path, false), collapse(path, true); a != path || b != path || unescape(path) != path {
+			t.Fatalf("%q is not plain: %q, %q", path, a, b)
+		}
+	}
+	if plain < 1000 {
+		t.Errorf("only %d plain paths drawn", plain)
+	}
+}
