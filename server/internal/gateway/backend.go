@@ -47,13 +47,13 @@ func newBackend(uri string, names []string) (*backend, error) {
 	if slash < 0 {
 		return b, nil
 	}
-	if b.parts, err = template(rest[slash:], names); err != nil {
+	if b.parts, err = pathTemplate(rest[slash:], names); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-func template(path string, names []string) ([]part, error) {
+func pathTemplate(path string, names []string) ([]part, error) {
 	var parts []part
 	for path != "" {
 		text, rest, found := strings.Cut(path, "{")

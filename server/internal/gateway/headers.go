@@ -146,3 +146,23 @@ func strip(h, received http.Header) {
 		delete(h, "Authorization")
 	}
 }
+
+// mayMapRequest tells the headers that a mapping may give to a backend: not
+// those that frame the request and those by which the gateway is known.
+func mayMapRequest(name string) bool {
+	key := http.CanonicalHeaderKey(name)
+	return tokenForm().MatchString(name) && !framing[key] && !strings.HasPrefix(key, identityPrefix) && !strings.HasPrefix(key, "X-Amzn-")
+}
+
+// framing are the headers of a connection and of a message's length.
+var framing = map[string]bool{
+	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
+	"Upgrade": true, "Http2-Settings": true, "Expect": true, "Content-Length": true, "Host": true,
+	"Proxy-Authenticate": true, "Proxy-Authorization": true,
+}
+
+// mayMapResponse tells the headers that a mapping may give to a caller.
+func mayMapResponse(name string) bool {
+	key := http.CanonicalHeaderKey(name)
+	return tokenForm().MatchString(name) && !framing[key] && !withheld(key)
+}
