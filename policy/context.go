@@ -77,6 +77,7 @@ const (
 	ownPrincipalType
 	ownTokenIssueTime
 	ownFederatedProvider
+	ownSourceIdentity
 	ownIdentityID
 	ownIdentityPoolID
 	ownKeys
@@ -96,6 +97,7 @@ var ownNames = [ownKeys]string{
 	ownPrincipalType:     "aws:principaltype",
 	ownTokenIssueTime:    "aws:tokenissuetime",
 	ownFederatedProvider: "aws:federatedprovider",
+	ownSourceIdentity:    "aws:sourceidentity",
 	ownIdentityID:        "cognito-identity.amazonaws.com:sub",
 	ownIdentityPoolID:    "cognito-identity.amazonaws.com:aud",
 }

@@ -17,6 +17,7 @@ type Principal struct {
 	Tags              map[string]string // aws:PrincipalTag/key: session tags over role tags; keys must differ by more than case
 	TokenIssueTime    time.Time         // of temporary credentials
 	FederatedProvider string            // "cognito-identity.amazonaws.com" for identity pools
+	SourceIdentity    string            // aws:SourceIdentity: who first assumed a role, as said then
 	IdentityID        string            // cognito-identity.amazonaws.com:sub
 	IdentityPoolID    string            // cognito-identity.amazonaws.com:aud
 	AMR               []string          // cognito-identity.amazonaws.com:amr
@@ -68,6 +69,8 @@ func (p *Principal) own(own ownKey) string {
 		}
 	case ownFederatedProvider:
 		return p.FederatedProvider
+	case ownSourceIdentity:
+		return p.SourceIdentity
 	case ownIdentityID:
 		return p.IdentityID
 	case ownIdentityPoolID:

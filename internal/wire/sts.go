@@ -27,7 +27,8 @@ type AssumeRoleResult struct {
 	XMLName          struct{} `xml:"AssumeRoleResult"`
 	Credentials      STSCredentials
 	AssumedRoleUser  AssumedRoleUser
-	PackedPolicySize int `xml:",omitempty"` // percent
+	PackedPolicySize int    `xml:",omitempty"` // percent
+	SourceIdentity   string `xml:",omitempty"`
 }
 
 // AssumeRoleWithWebIdentityResult is the result of sts:AssumeRoleWithWebIdentity.
@@ -38,7 +39,8 @@ type AssumeRoleWithWebIdentityResult struct {
 	AssumedRoleUser             AssumedRoleUser
 	Credentials                 STSCredentials
 	Provider                    string
-	PackedPolicySize            int `xml:",omitempty"` // percent
+	PackedPolicySize            int    `xml:",omitempty"` // percent
+	SourceIdentity              string `xml:",omitempty"`
 }
 
 // GetSessionTokenResult is the result of sts:GetSessionToken.

@@ -22,6 +22,7 @@ type WebIdentity struct {
 	Keys              policy.Context // condition keys of an OpenID provider, HOST/PATH:sub and so on
 	Tags              map[string]string
 	Transitive        []string
+	Source            string // source identity
 }
 
 // VerifyWebIdentity checks a token for AssumeRoleWithWebIdentity: one that GetOpenIdToken or
@@ -136,8 +137,9 @@ func webIdentityOf(p store.OIDCProvider, claims map[string]any) (WebIdentity, er
 	return w, w.readTags(claims)
 }
 
-// readTags reads the claim by which a token asks for session tags.
+// readTags reads the claims by which a token asks for session tags and sets a source identity.
 func (w *WebIdentity) readTags(claims map[string]any) error {
+	w.Source, _ = claims["https://aws.amazon.com/source_identity"].(string)
 	claim, there := claims["https://aws.amazon.com/tags"]
 	if !there {
 		return nil

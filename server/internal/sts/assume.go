@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -16,6 +15,7 @@ import (
 
 const (
 	actionTag       = "sts:TagSession"
+	actionSource    = "sts:SetSourceIdentity"
 	defaultDuration = time.Hour
 	chainedDuration = time.Hour // "IAM User Guide", role chaining
 	// maxPacked is how many bytes of a session token policies and tags may take, so that it fits the headers of a request.
@@ -30,6 +30,7 @@ type assumption struct {
 	policyARNs    []string
 	tags          map[string]string
 	transitive    []string
+	source        string // source identity
 }
 
 // readAssumption reads the parameters all of them have.
@@ -53,7 +54,22 @@ func (a assumption) facts(from ...policy.Context) policy.Context {
 	}
 	c.Set("aws:TagKeys", slices.Sorted(maps.Keys(a.tags))...)
 	c.Set("sts:TransitiveTagKeys", a.transitive...)
+	if a.source != "" {
+		c.Set("sts:SourceIdentity", a.source)
+	}
 	return c
+}
+
+// actions are what the trust policy must allow beside the operation itself.
+func (a assumption) actions(first string) []string {
+	all := []string{first}
+	if len(a.tags) > 0 {
+		all = append(all, actionTag)
+	}
+	if a.source != "" {
+		all = append(all, actionSource)
+	}
+	return all
 }
 
 // target reads the role anew: its trust policy is not one of the things that may be a few seconds old.
@@ -100,6 +116,7 @@ func (s *Service) make(ctx context.Context, a assumption, p policy.Principal, r 
 	}
 	c := session{roleARN: r.ARN, userID: r.ID + ":" + a.name}
 	p.Type, p.RoleARN, p.UserID, p.ARN, p.Account, p.Tags = assumedRole, r.ARN, c.userID, c.arn(), accountOf(r.ARN), a.tags
+	p.SourceIdentity = a.source
 	spec := Spec{Principal: p, Duration: lasts, policies: a.policies, policyARNs: a.policyARNs, transitive: a.transitive}
 	percent, err := spec.packed()
 	if err != nil {
@@ -133,8 +150,8 @@ func noSuch(err, absent error) error {
 // checkPolicyARNs refuses a managed policy that is not there: a session limited by nothing that exists could do nothing.
 func (s *Service) checkPolicyARNs(ctx context.Context, arns []string) error {
 	for _, arn := range arns {
-		if _, err := s.Store.Policy(ctx, arn); err != nil {
-			return noSuch(err, wire.Errorf("ValidationError", "The managed policy %s does not exist.", shown(strings.TrimSpace(arn))))
+		if _, err := s.loadManaged(ctx, arn, policy.Session); err != nil {
+			return noSuch(err, wire.Errorf("ValidationError", "The managed policy %s does not exist.", shown(arn)))
 		}
 	}
 	return nil

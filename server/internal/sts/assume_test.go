@@ -496,7 +496,7 @@ func TestSessionTags(t *testing.T) {
 		"no value":   {"ValidationError", "", []string{"Tags.member.1.Key", "a"}},
 		"long key":   {"ValidationError", "", []string{"Tags.member.1.Key", strings.Repeat("k", 129), "Tags.member.1.Value", ""}},
 		"long value": {"ValidationError", "", []string{"Tags.member.1.Key", "k", "Tags.member.1.Value", strings.Repeat("v", 257)}},
-		"unknown":    {"ValidationError", "", []string{"SourceIdentity", "ada"}},
+		"unknown":    {"ValidationError", "", []string{"ProvidedContexts.member.1.ContextAssertion", "ada"}},
 	} {
 		_, err := assume(t, s, admin(t, s), readerARN, c.params...)
 		wantError(t, name, err, 400, c.code, c.message)
@@ -583,5 +583,46 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 	for name, text := range map[string]string{"changed": message[:len(message)-2] + "AA", "no message": "x", "a session token": c.SessionToken} {
 		_, err := do[wire.DecodeAuthorizationMessageResult](t, s, admin(t, s), "DecodeAuthorizationMessage", "EncodedMessage", text)
 		wantError(t, name, err, 400, "InvalidAuthorizationMessageException", "")
+	}
+}
+
+// TestSourceIdentity: who first assumed a role stays known along the chain, and trust policies must allow it to be said.
+func TestSourceIdentity(t *testing.T) {
+	s := office(t)
+	setting := `["sts:AssumeRole","sts:SetSourceIdentity"]`
+	_, err := assume(t, s, admin(t, s), readerARN, "SourceIdentity", "ada")
+	wantError(t, "not allowed to say it", err, 403, "AccessDenied", "User: "+userARN+" is not authorized to perform: sts:SetSourceIdentity on resource: "+readerARN)
+	putRole(t, s, store.Role{Name: "reader", Trust: trusting(root, setting, `,"Condition":{"StringLike":{"sts:SourceIdentity":"a*"}}`), Policies: map[string]string{"all": allowAll}})
+	putRole(t, s, store.Role{Name: "writer", Trust: trusting(aws(readerARN), setting), Policies: map[string]string{
+		"own": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"` + api + `GET/${aws:SourceIdentity}"}}`,
+	}})
+	_, err = assume(t, s, admin(t, s), readerARN, "SourceIdentity", "bob")
+	wantError(t, "another", err, 403, "AccessDenied", "")
+	c := assumed(t, s, admin(t, s), readerARN, "SourceIdentity", "ada")
+	next := assumed(t, s, c, writerARN)
+	if next.Principal.SourceIdentity != "ada" || !may(next, "execute-api:Invoke", api+"GET/ada") || may(next, "execute-api:Invoke", api+"GET/bob") {
+		t.Errorf("%+v", next.Principal)
+	}
+	if same, err := assume(t, s, c, writerARN, "SourceIdentity", "ada"); err != nil || same.SourceIdentity != "ada" {
+		t.Error(same.SourceIdentity, err)
+	}
+	_, err = assume(t, s, c, writerARN, "SourceIdentity", "amy")
+	wantError(t, "changed", err, 403, "AccessDenied", "User: "+c.Principal.ARN+" is not authorized to perform: sts:SetSourceIdentity on resource: "+writerARN)
+}
+
+// TestH09_Users: a policy by aws:TokenIssueTime ends a user's sessions, and not his keys.
+func TestH09_Users(t *testing.T) {
+	s := office(t)
+	old := userSession(t, s)
+	revoke := `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-11-24T12:00:01Z"}}}}`
+	update(t, s, func(tx *store.Tx) error {
+		return tx.PutIAMUser(store.IAMUser{Name: "admin", ARN: userARN, ID: "AIDAEXAMPLE0000000000", Policies: map[string]string{"all": allowAll, "AWSRevokeOlderSessions": revoke}})
+	})
+	later := &sts.Service{Store: s.Store, Ring: s.Ring, Rand: rand.Reader, Now: func() time.Time { return start.Add(2 * time.Second) }}
+	if may(callerOf(t, later, old.AccessKeyID, old.SessionToken), "iam:GetUser", "*") {
+		t.Error("the old session is allowed")
+	}
+	if !may(admin(t, later), "iam:GetUser", "*") || !may(userSession(t, later), "iam:GetUser", "*") {
+		t.Error("the key or a new session is denied")
 	}
 }

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -17,6 +18,7 @@ func (s *Service) assumeRole(ctx context.Context, c Caller, form url.Values) (an
 	p := paramsOf(form)
 	a := readAssumption(p)
 	a.tags, a.transitive = p.tags()
+	a.source = p.pattern("SourceIdentity", false, 2, 64, "+=,.@-", sessionNamePattern)
 	externalID := p.pattern("ExternalId", false, 2, 1224, `+=,.@:\/-`, externalIDPattern)
 	if err := p.done(); err != nil {
 		return nil, err
@@ -25,6 +27,7 @@ func (s *Service) assumeRole(ctx context.Context, c Caller, form url.Values) (an
 	if externalID != "" {
 		facts.Set("sts:ExternalId", externalID)
 	}
+	a.source = cmp.Or(a.source, c.Principal.SourceIdentity)
 	if err := s.inherit(c, &a); err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func (s *Service) assumeRole(ctx context.Context, c Caller, form url.Values) (an
 	if err != nil {
 		return nil, err
 	}
-	return wire.AssumeRoleResult{Credentials: m.wire(), AssumedRoleUser: m.user, PackedPolicySize: m.packed}, nil
+	return wire.AssumeRoleResult{Credentials: m.wire(), AssumedRoleUser: m.user, PackedPolicySize: m.packed, SourceIdentity: a.source}, nil
 }
 
 // permitted finds the role and asks whether the caller may have it, with these tags.
@@ -52,11 +55,10 @@ func (s *Service) permitted(ctx context.Context, c Caller, a assumption, facts p
 	if err != nil {
 		return role, noSuch(err, denied(actionAssume))
 	}
-	actions := []string{actionAssume}
-	if len(a.tags) > 0 {
-		actions = append(actions, actionTag)
+	if have := c.Principal.SourceIdentity; have != "" && have != a.source {
+		return role, denied(actionSource) // it stays as it was first said
 	}
-	for _, action := range actions {
+	for _, action := range a.actions(actionAssume) {
 		if !s.trusted(c, trust, policy.Request{Principal: c.Principal, Action: action, Resource: role.ARN, Time: s.Now(), Context: facts}) {
 			return role, denied(action)
 		}

@@ -26,6 +26,7 @@ type WebIdentity struct {
 	Keys              policy.Context    // the provider's condition keys, such as PROVIDER:sub
 	Tags              map[string]string // session tags the token asks for, as it asks
 	Transitive        []string          // keys of those that go on
+	Source            string            // source identity the token sets
 }
 
 // assumeRoleWithWebIdentity gives whoever a token is of a session of a role that trusts its issuer (AWS STS API Reference,
@@ -44,12 +45,15 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c Caller, form 
 	if a.tags, a.transitive, err = who.tags(); err != nil {
 		return nil, err
 	}
+	if a.source = who.Source; a.source != "" && !isSessionName(a.source) {
+		return nil, wire.Errorf("InvalidIdentityToken", "The source identity of the token is not 2 to 64 letters, digits and _+=,.@-")
+	}
 	denied := accessDenied("Not authorized to perform " + actionWeb)
 	role, trust, err := s.target(ctx, a.roleARN)
 	if err != nil {
 		return nil, noSuch(err, denied)
 	}
-	if !s.trustsWeb(who, trust, a.facts(c.Context, who.Keys)) {
+	if !s.trustsWeb(who.Principal, trust, a, a.facts(c.Context, who.Keys)) {
 		return nil, denied
 	}
 	lasts, err := a.lasts(role, false)
@@ -62,7 +66,7 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c Caller, form 
 	}
 	return wire.AssumeRoleWithWebIdentityResult{
 		SubjectFromWebIdentityToken: who.Subject, Audience: who.Audience, Provider: who.Principal.FederatedProvider,
-		AssumedRoleUser: m.user, Credentials: m.wire(), PackedPolicySize: m.packed,
+		AssumedRoleUser: m.user, Credentials: m.wire(), PackedPolicySize: m.packed, SourceIdentity: a.source,
 	}, nil
 }
 
@@ -88,17 +92,19 @@ func (w WebIdentity) tags() (tags map[string]string, transitive []string, err er
 
 // trustsWeb asks a role's trust policy. One that would let the identities of any pool have the role, however they signed in,
 // does not count as trust: such policies have given guests the roles of users (CVE-2024-28056).
-func (s *Service) trustsWeb(who WebIdentity, trust *policy.Policy, facts policy.Context) bool {
+func (s *Service) trustsWeb(who policy.Principal, trust *policy.Policy, a assumption, facts policy.Context) bool {
 	allows := func(p policy.Principal, action string) bool {
 		return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now(), Context: facts}, trust).Allowed
 	}
-	if !allows(who.Principal, actionWeb) || len(who.Tags) > 0 && !allows(who.Principal, actionTag) {
-		return false
+	for _, action := range a.actions(actionWeb) {
+		if !allows(who, action) {
+			return false
+		}
 	}
-	if who.Principal.FederatedProvider != cognito {
+	if who.FederatedProvider != cognito {
 		return true
 	}
-	anyPool, anyAMR := who.Principal, who.Principal
+	anyPool, anyAMR := who, who
 	anyPool.IdentityPoolID = anotherPool
 	anyAMR.AMR = []string{"nobody"}
 	return !allows(anyPool, actionWeb) && !allows(anyAMR, actionWeb)

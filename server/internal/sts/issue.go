@@ -120,7 +120,7 @@ func (spec Spec) session(now time.Time) (session, error) {
 }
 
 func (spec Spec) added() added {
-	a := added{policies: spec.policies, policyARNs: spec.policyARNs, transitive: spec.transitive}
+	a := added{policies: spec.policies, policyARNs: spec.policyARNs, transitive: spec.transitive, source: spec.Principal.SourceIdentity}
 	if spec.Guest {
 		a.flags |= flagGuest
 	}

@@ -56,13 +56,14 @@ type session struct {
 type added struct {
 	flags      uint64
 	userName   string   // of a session of a user
+	source     string   // source identity
 	policies   []string // inline session policies
 	policyARNs []string // managed policies that limit the session
 	transitive []string // keys of the tags that go on to sessions made from this one
 }
 
 func (a added) empty() bool {
-	return a.flags == 0 && a.userName == "" && len(a.policies)+len(a.policyARNs)+len(a.transitive) == 0
+	return a.flags == 0 && a.userName+a.source == "" && len(a.policies)+len(a.policyARNs)+len(a.transitive) == 0
 }
 
 func (c *session) user() bool { return c.flags&flagUser != 0 }
@@ -108,7 +109,7 @@ func (c *session) checkUser(p policy.Principal) error {
 // same compares what a session of a user may have.
 func same(p, want policy.Principal) bool {
 	return p.Type == want.Type && p.Account == want.Account && p.RoleARN == "" && len(p.Tags)+len(p.AMR) == 0 &&
-		p.FederatedProvider == "" && p.IdentityID == "" && p.IdentityPoolID == "" && p.CognitoProvider == ""
+		p.FederatedProvider == "" && p.IdentityID == "" && p.IdentityPoolID == "" && p.CognitoProvider+p.SourceIdentity == ""
 }
 
 // arn is arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, without the path of the role (IAM User Guide, "IAM identifiers").
@@ -129,7 +130,7 @@ func (c *session) principal() policy.Principal {
 	return policy.Principal{
 		Type: assumedRole, ARN: c.arn(), RoleARN: c.roleARN, Account: accountOf(c.roleARN), UserID: c.userID,
 		Tags: c.tags, TokenIssueTime: c.issued, FederatedProvider: c.federated, IdentityID: c.identity, IdentityPoolID: c.pool,
-		AMR: c.amr, CognitoProvider: c.provider,
+		AMR: c.amr, CognitoProvider: c.provider, SourceIdentity: c.source,
 	}
 }
 
@@ -168,7 +169,7 @@ func (c *session) encode() []byte {
 }
 
 func (a added) append(out []byte) []byte {
-	out = appendString(binary.AppendUvarint(out, a.flags), a.userName)
+	out = appendString(appendString(binary.AppendUvarint(out, a.flags), a.userName), a.source)
 	for _, list := range [][]string{a.policies, a.policyARNs, a.transitive} {
 		out = appendList(out, list)
 	}
@@ -244,7 +245,7 @@ func decodeSession(payload []byte) (*session, error) {
 }
 
 func (r *payloadReader) added() added {
-	a := added{flags: r.uvarint(), userName: r.string(), policies: r.list(), policyARNs: r.list(), transitive: r.list()}
+	a := added{flags: r.uvarint(), userName: r.string(), source: r.string(), policies: r.list(), policyARNs: r.list(), transitive: r.list()}
 	// A flag we do not know may be a limit that we would not keep.
 	r.failed = r.failed || a.flags&^allFlags != 0 || a.empty()
 	return a

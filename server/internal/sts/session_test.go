@@ -21,7 +21,7 @@ func TestPayloadRoundTrip(t *testing.T) {
 		if rapid.Bool().Draw(t, "version 2") {
 			list := rapid.SliceOfN(text, 0, 10)
 			c.added = added{
-				flags: rapid.Uint64Range(0, allFlags).Draw(t, "flags"), userName: text.Draw(t, "name"), policies: list.Draw(t, "policies"),
+				flags: rapid.Uint64Range(0, allFlags).Draw(t, "flags"), userName: text.Draw(t, "name"), source: text.Draw(t, "source"), policies: list.Draw(t, "policies"),
 				policyARNs: list.Draw(t, "ARNs"), transitive: list.Draw(t, "transitive"),
 			}
 		}
@@ -34,7 +34,7 @@ func TestPayloadRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got.encode(), payload) || got.provider != c.provider || got.principal().IdentityID != c.identity || len(got.tags) != len(c.tags) || got.secret != c.secret || got.limited() != c.limited() || got.user() != c.user() {
+		if !bytes.Equal(got.encode(), payload) || got.provider != c.provider || got.principal().IdentityID != c.identity || len(got.tags) != len(c.tags) || got.secret != c.secret || got.limited() != c.limited() || got.user() != c.user() || got.principal().SourceIdentity != c.source {
 			t.Fatalf("%+v came back as %+v", c, got)
 		}
 	})
@@ -95,7 +95,7 @@ func TestVersion1(t *testing.T) {
 func TestUnknownFlags(t *testing.T) {
 	c := session{roleARN: "r", added: added{flags: flagGuest}}
 	payload := c.encode()
-	at := len(payload) - 5 // flags, name and three lists, all of one byte
+	at := len(payload) - 6 // flags, two texts and three lists, all of one byte
 	if payload[at] != flagGuest {
 		t.Fatalf("%x", payload)
 	}
