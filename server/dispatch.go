@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/internal/apigateway"
 )
 
 // ServeHTTP answers every service on one port.
@@ -77,6 +78,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) string {
 		return s.serveJSON(w, r)
 	case path == "/" && isForm(r):
 		return s.serveQuery(w, r)
+	case apigateway.Owns(path):
+		return s.serveControl(w, r, path)
 	}
 	wire.WriteError(w, wire.JSON11, &wire.Error{
 		Code: "UnknownOperationException", Message: "No service answers " + r.Method + " " + shorten(path), Status: http.StatusNotFound,

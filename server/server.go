@@ -16,6 +16,7 @@
 //	POST / with a form body                                                     STS, IAM
 //	GET /{pool}/.well-known/jwks.json, openid-configuration                     keys of a user pool
 //	GET /_gatepass/.well-known/jwks.json, openid-configuration                  keys of the identity tokens for backends
+//	/restapis/..., /v2/apis/..., /usageplans/..., signed for apigateway         control plane of API gateway
 //	GET /healthz                                                                health
 //	GET /_gatepass/messages                                                     the message outbox, signed
 package server
@@ -34,6 +35,7 @@ import (
 
 	"github.com/gatepass/gatepass/internal/seal"
 	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/server/internal/apigateway"
 	"github.com/gatepass/gatepass/server/internal/gateway"
 	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/identity"
@@ -88,6 +90,12 @@ type Server struct {
 	verifiers map[string]*sigv4.Verifier
 	signing   sigv4.KeyCache
 	gateKeys  gateKeys
+
+	control  *apigateway.Service
+	declared apidef.Catalog // by the Config
+	serving  sync.Mutex     // of mark and marked
+	mark     string         // of the catalog that the gateway serves
+	marked   bool           // false: it serves another
 }
 
 // Start opens the database and applies the Config; later calls and the first
@@ -114,6 +122,7 @@ func (s *Server) open(ctx context.Context) error {
 	s.stop = stop
 	s.work.Go(func() { s.prepareKeys(background) })
 	s.work.Go(func() { s.sweep(background) })
+	s.work.Go(func() { s.follow(background) })
 	return nil
 }
 
@@ -147,7 +156,8 @@ func (s *Server) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.gateway.Serve(apidef.Catalog{APIs: apis})
+	s.declared = apidef.Catalog{APIs: apis}
+	return s.serveFirst(ctx)
 }
 
 func (s *Server) keyFile() string {

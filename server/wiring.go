@@ -48,6 +48,7 @@ func (s *Server) wire() {
 	for _, service := range []string{serviceIDP, serviceIdentity, serviceSTS, serviceIAM, serviceGatepass} {
 		s.verifiers[service] = &sigv4.Verifier{Region: s.region(), Profile: sigv4.Generic(service)}
 	}
+	s.wireControl()
 }
 
 // managedPolicy lets STS find AWS's managed policies beside the account's own.

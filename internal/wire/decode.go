@@ -177,6 +177,12 @@ func member(t reflect.Type, key string) (reflect.Type, bool) {
 		return nil, true
 	}
 	for i := range t.NumField() {
+		if t.Field(i).Anonymous {
+			if inner, known := member(t.Field(i).Type, key); known {
+				return inner, true
+			}
+			continue
+		}
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == key || (name == "" && t.Field(i).Name == key) {
 			return t.Field(i).Type, true

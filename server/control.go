@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/server/internal/apigateway"
+	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/sigv4"
+)
+
+const serviceAPIGateway = "apigateway"
+
+// maxDocument is the longest body of the control plane, in bytes: an OpenAPI
+// document (quotas of Amazon API Gateway, "Size of an API definition").
+const maxDocument = 6 << 20
+
+// servedEvery is how often a node looks for what others have deployed.
+const servedEvery = 2 * time.Second
+
+func (s *Server) wireControl() {
+	s.control = &apigateway.Service{
+		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random, Endpoint: s.endpoint(),
+		Declared: func() apidef.Catalog { return s.declared }, Validate: gateway.Validate, Changed: func(ctx context.Context) { s.refresh(ctx) },
+	}
+	profile := sigv4.Generic(serviceAPIGateway)
+	profile.MaxBody = maxDocument
+	s.verifiers[serviceAPIGateway] = &sigv4.Verifier{Region: s.region(), Profile: profile}
+}
+
+// serveControl answers a call of API Gateway's control plane.
+func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, path string) string {
+	op, known := s.control.Find(r.Method, path)
+	if !known {
+		op = apigateway.Operation{Name: "unknown", Resource: path}
+	}
+	out, err := s.runControl(r, op)
+	switch {
+	case err != nil:
+		wire.WriteError(w, wire.RESTGateway, controlError(err))
+	case out.File != nil:
+		w.Header().Set("Content-Type", out.File.ContentType)
+		w.Header().Set("Content-Disposition", out.File.Disposition)
+		w.WriteHeader(out.Status)
+		_, _ = w.Write(out.File.Body) // the client is gone: nothing to tell it
+	default:
+		wire.WriteREST(w, out.Status, out.Value)
+	}
+	return op.Name
+}
+
+func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigateway.Reply, error) {
+	who, body, err := s.authenticate(r, serviceAPIGateway)
+	if err != nil {
+		return apigateway.Reply{}, err
+	}
+	allow := func(action, resource string) error {
+		return s.authorize(r, who, action, "arn:aws:apigateway:"+s.region()+"::"+resource)
+	}
+	if err := allow(serviceAPIGateway+":"+r.Method, op.Resource); err != nil {
+		return apigateway.Reply{}, err
+	}
+	if op.Run == nil {
+		return apigateway.Reply{}, &wire.Error{
+			Code: "UnknownOperationException", Message: "gatepass does not support " + r.Method + " " + shorten(op.Resource), Status: http.StatusNotFound,
+		}
+	}
+	_, rawQuery, _ := strings.Cut(r.RequestURI, "?")
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return apigateway.Reply{}, wire.Errorf("BadRequestException", "the query cannot be read")
+	}
+	return op.Run(r.Context(), apigateway.Request{Query: query, Body: body, Allow: allow})
+}
+
+// controlError gives refusals the status that API Gateway gives them.
+func controlError(err error) error {
+	var e *sigv4.Error
+	if errors.As(err, &e) {
+		return &wire.Error{Code: e.Code, Message: e.Message, Status: http.StatusForbidden, Err: err}
+	}
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.Code == "AccessDeniedException" {
+		return &wire.Error{Code: refused.Code, Message: refused.Message, Status: http.StatusForbidden, Err: err}
+	}
+	return unavailable(err)
+}
+
+// refresh lets the gateway serve what is deployed. What cannot be read or served
+// leaves it with what it had, and is tried again.
+func (s *Server) refresh(ctx context.Context) {
+	s.serving.Lock()
+	defer s.serving.Unlock()
+	ctx = context.WithoutCancel(ctx)
+	mark, err := s.control.Mark(ctx)
+	if err == nil && mark == s.mark && s.marked {
+		return
+	}
+	if err == nil {
+		err = s.serveCatalog(ctx)
+	}
+	if s.marked = err == nil; err == nil {
+		s.mark = mark
+		return
+	}
+	s.Logger.ErrorContext(ctx, "apis", "error", err)
+}
+
+// serveFirst serves what the Config declares, which must be fit to be served, and
+// then what is deployed.
+func (s *Server) serveFirst(ctx context.Context) error {
+	if err := s.gateway.Serve(s.declared); err != nil {
+		return err
+	}
+	s.refresh(ctx)
+	return nil
+}
+
+// serveCatalog has read the mark before: a change in between is seen again.
+func (s *Server) serveCatalog(ctx context.Context) error {
+	catalog, refused, err := s.control.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	for _, why := range refused {
+		s.Logger.ErrorContext(ctx, "not served", "error", why)
+	}
+	return s.gateway.Serve(catalog)
+}
+
+// follow serves what other nodes deploy.
+func (s *Server) follow(ctx context.Context) {
+	tick := time.NewTicker(servedEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.refresh(ctx)
+		}
+	}
+}
+

@@ -1,0 +1,179 @@
+package apigateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/server/store"
+)
+
+// deployment is a snapshot of an API of either kind. Its API has no stages.
+type deployment struct {
+	ID          string
+	Description string
+	Created     time.Time
+	Auto        bool `json:",omitempty"`
+	API         apidef.API
+}
+
+func deploymentOperations() []entry {
+	const all, one = "/restapis/{api}/deployments", "/restapis/{api}/deployments/{id}"
+	return []entry{
+		{"CreateDeployment", "POST " + all, 201, editAPI(createDeployment)},
+		{"GetDeployments", "GET " + all, 200, getDeployments},
+		{"GetDeployment", "GET " + one, 200, getDeployment},
+		{"UpdateDeployment", "PATCH " + one, 200, editAPI(updateDeployment)},
+		{"DeleteDeployment", "DELETE " + one, 202, editAPI(deleteDeployment)},
+	}
+}
+
+func deploymentNotFound() error { return notFound("Invalid Deployment identifier specified") }
+
+// fits asks the gateway whether it would serve an API with a stage.
+func (s *Service) fits(a apidef.API, st apidef.Stage) error {
+	a.Stages = []apidef.Stage{st}
+	if err := s.Validate(a); err != nil {
+		return misfit(err)
+	}
+	return nil
+}
+
+// reader finds records, in a transaction or outside of one.
+type reader interface {
+	APIRecord(ctx context.Context, kind store.APIKind, id string) (store.APIRecord, error)
+	APIRecords(ctx context.Context, kind store.APIKind, parent string) ([]store.APIRecord, error)
+}
+
+// deployment finds a deployment of an API; store.ErrNotFound.
+func (c *call) deployment(r reader, api, id string) (*deployment, error) {
+	rec, err := r.APIRecord(c.ctx, store.KindAPIDeployment, api+"/"+id)
+	if err != nil {
+		return nil, err
+	}
+	var d deployment
+	return &d, json.Unmarshal(rec.Doc, &d)
+}
+
+// keep adds a deployment to an API.
+func (e *edit) keep(api string, d *deployment) error {
+	return e.put(store.KindAPIDeployment, api+"/"+d.ID, api, d)
+}
+
+func (d *deployment) shown() wire.Deployment {
+	return wire.Deployment{ID: d.ID, Description: d.Description, CreatedDate: wire.Epoch{Time: d.Created}}
+}
+
+// snapshot deploys the draft to a new deployment, which the stage, if any, will
+// serve.
+func (e *edit) snapshot(a apidef.API, description string, auto bool) (*deployment, error) {
+	id, err := e.s.newID(6)
+	if err != nil {
+		return nil, err
+	}
+	d := &deployment{ID: id, Description: description, Created: e.s.Now().UTC().Truncate(time.Second), Auto: auto, API: a}
+	return d, e.keep(a.ID, d)
+}
+
+func createDeployment(e *edit, a *restAPI, in wire.CreateDeploymentInput) (any, error) {
+	if in.CacheClusterEnabled || in.TracingEnabled {
+		return nil, unsupported("caching and tracing")
+	}
+	api, err := a.render()
+	if err != nil {
+		return nil, err
+	}
+	st, err := e.stageFor(a, in)
+	if err != nil {
+		return nil, err
+	}
+	probe := apidef.Stage{Name: "prod"}
+	if st != nil {
+		probe = renderStage(st)
+	}
+	if err := e.s.fits(api, probe); err != nil {
+		return nil, err
+	}
+	d, err := e.snapshot(api, in.Description, false)
+	if err != nil {
+		return nil, err
+	}
+	if st != nil {
+		st.DeploymentID, st.LastUpdatedDate = d.ID, e.s.epoch()
+		a.Stages[st.StageName], e.served = st, true
+	}
+	return d.shown(), nil
+}
+
+// stageFor is the stage that CreateDeployment names, made if it is new; nil
+// without a name.
+func (e *edit) stageFor(a *restAPI, in wire.CreateDeploymentInput) (*wire.Stage, error) {
+	if in.StageName == "" {
+		return nil, nil
+	}
+	st := a.Stages[in.StageName]
+	if st == nil {
+		st = &wire.Stage{CreatedDate: e.s.epoch()}
+		st.StageName, st.Description = in.StageName, in.StageDescription
+	}
+	if in.Variables != nil {
+		st.Variables = in.Variables
+	}
+	return st, checkStage(st)
+}
+
+func getDeployments(s *Service, c *call) (any, error) {
+	if _, err := s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]); err != nil {
+		return nil, missing(err, s.apiNotFound(c.vars["api"]))
+	}
+	all, err := c.deployments(s.Store)
+	if err != nil {
+		return nil, err
+	}
+	return items(c, all, (*deployment).shown)
+}
+
+func (c *call) deployments(r reader) (map[string]*deployment, error) {
+	recs, err := r.APIRecords(c.ctx, store.KindAPIDeployment, c.vars["api"])
+	all := map[string]*deployment{}
+	for _, rec := range recs {
+		var d deployment
+		err = errors.Join(err, json.Unmarshal(rec.Doc, &d))
+		all[d.ID] = &d
+	}
+	return all, err
+}
+
+func getDeployment(s *Service, c *call) (any, error) {
+	d, err := c.deployment(s.Store, c.vars["api"], c.vars["id"])
+	if err != nil {
+		return nil, missing(err, deploymentNotFound())
+	}
+	return d.shown(), nil
+}
+
+func updateDeployment(e *edit, a *restAPI, in wire.PatchInput) (any, error) {
+	d, err := e.deployment(e.Tx, a.ID, e.vars["id"])
+	if err != nil {
+		return nil, missing(err, deploymentNotFound())
+	}
+	shown := d.shown()
+	if err := patch(&shown, in.PatchOperations, "/description"); err != nil {
+		return nil, err
+	}
+	d.Description = shown.Description
+	return shown, e.keep(a.ID, d)
+}
+
+func deleteDeployment(e *edit, a *restAPI, _ struct{}) (any, error) {
+	id := e.vars["id"]
+	for _, st := range a.Stages {
+		if st.DeploymentID == id {
+			return nil, badRequest("Active stages pointing to this deployment must be moved or deleted")
+		}
+	}
+	return nil, missing(e.DeleteAPIRecord(store.KindAPIDeployment, a.ID+"/"+id), deploymentNotFound())
+}
