@@ -12,6 +12,7 @@ import (
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/apigateway"
 	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/internal/openapi"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -27,11 +28,21 @@ const servedEvery = 2 * time.Second
 func (s *Server) wireControl() {
 	s.control = &apigateway.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random, Endpoint: s.endpoint(),
-		Declared: func() apidef.Catalog { return s.declared }, Validate: gateway.Validate, Changed: func(ctx context.Context) { s.refresh(ctx) },
+		Declared: func() apidef.Catalog { return s.declared }, Validate: gateway.Validate, Changed: s.refresh, Read: readOpenAPI, Write: openapi.Write,
 	}
 	profile := sigv4.Generic(serviceAPIGateway)
 	profile.MaxBody = maxDocument
 	s.verifiers[serviceAPIGateway] = &sigv4.Verifier{Region: s.region(), Profile: profile}
+}
+
+// readOpenAPI reads a document for the control plane; its notes are warnings.
+func readOpenAPI(doc []byte, p apidef.Protocol, basePath string) (apidef.API, []string, error) {
+	api, notes, err := openapi.Read(doc, openapi.Options{Protocol: p, BasePath: basePath})
+	var warnings []string
+	for _, n := range notes {
+		warnings = append(warnings, n.String())
+	}
+	return api, warnings, err
 }
 
 // serveControl answers a call of API Gateway's control plane.
@@ -76,7 +87,7 @@ func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigatewa
 	if err != nil {
 		return apigateway.Reply{}, wire.Errorf("BadRequestException", "the query cannot be read")
 	}
-	return op.Run(r.Context(), apigateway.Request{Query: query, Body: body, Allow: allow})
+	return op.Run(r.Context(), apigateway.Request{Query: query, Accept: r.Header.Get("Accept"), Body: body, Allow: allow})
 }
 
 // controlError gives refusals the status that API Gateway gives them.
@@ -147,4 +158,3 @@ func (s *Server) follow(ctx context.Context) {
 		}
 	}
 }
-

@@ -36,8 +36,9 @@ type Service struct {
 	// Nil: nobody listens.
 	Changed func(context.Context)
 	// Read reads an OpenAPI document of a REST or HTTP API, with a warning for
-	// each thing in it that was not understood. Nil: imports are refused.
-	Read func(doc []byte, p apidef.Protocol) (apidef.API, []string, error)
+	// each thing in it that was not understood; basePath is ignore, prepend or
+	// split. Nil: imports are refused.
+	Read func(doc []byte, p apidef.Protocol, basePath string) (apidef.API, []string, error)
 	// Write makes the OpenAPI 3 document, as JSON, of an API and one of its
 	// stages. Nil: exports are refused.
 	Write func(a apidef.API, stage string) ([]byte, error)
@@ -46,8 +47,9 @@ type Service struct {
 // Request is a call of the control plane whose signature and permission have been
 // checked.
 type Request struct {
-	Query url.Values
-	Body  []byte
+	Query  url.Values
+	Accept string // header
+	Body   []byte
 	// Allow says whether the caller may do something else, too; nil: everything.
 	Allow func(action, resource string) error
 }
@@ -117,7 +119,9 @@ func (c *call) may(action, resource string) error {
 	return c.Allow(action, resource)
 }
 
-func (s *Service) arn(resource string) string { return "arn:aws:apigateway:" + s.Region + "::" + resource }
+func (s *Service) arn(resource string) string {
+	return "arn:aws:apigateway:" + s.Region + "::" + resource
+}
 
 func (s *Service) declared() apidef.Catalog {
 	if s.Declared == nil {
