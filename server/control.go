@@ -54,6 +54,7 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, path strin
 	out, err := s.runControl(r, op)
 	switch {
 	case err != nil:
+		explain(w.Header(), err)
 		wire.WriteError(w, wire.RESTGateway, controlError(err))
 	case out.File != nil:
 		w.Header().Set("Content-Type", out.File.ContentType)
@@ -72,7 +73,7 @@ func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigatewa
 		return apigateway.Reply{}, err
 	}
 	allow := func(action, resource string) error {
-		return s.authorize(r, who, action, "arn:aws:apigateway:"+s.region()+"::"+resource)
+		return s.authorize(who, action, "arn:aws:apigateway:"+s.region()+"::"+resource)
 	}
 	if err := allow(serviceAPIGateway+":"+r.Method, op.Resource); err != nil {
 		return apigateway.Reply{}, err
