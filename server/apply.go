@@ -9,16 +9,17 @@ import (
 	"slices"
 
 	"github.com/gatepass/gatepass/internal/wire"
-	"github.com/gatepass/gatepass/server/internal/sts"
 	"github.com/gatepass/gatepass/server/store"
 )
 
 // apply brings the database to what the Config declares. What is there already
-// is brought up to date, users and their passwords are left alone, and what is
-// not declared stays.
+// is brought up to date, users and their passwords are left alone, and what was
+// never declared stays.
 func (s *Server) apply(ctx context.Context) error {
-	if err := s.applyRoles(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{s.applyManagedPolicies, s.applyRoles} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	for _, p := range s.Config.UserPools {
 		if err := s.applyUserPool(ctx, p); err != nil {
@@ -31,46 +32,6 @@ func (s *Server) apply(ctx context.Context) error {
 		}
 	}
 	return s.applyAdmins(ctx)
-}
-
-func (s *Server) roleARN(name string) string {
-	if name == "" {
-		return ""
-	}
-	return "arn:aws:iam::" + s.account() + ":role/" + name
-}
-
-func (s *Server) applyRoles(ctx context.Context) error {
-	for _, r := range s.Config.Roles {
-		trust := s.Config.trustFor(r.Name)
-		if r.Trust != nil {
-			trust = string(*r.Trust)
-		}
-		role := store.Role{Name: r.Name, ARN: s.roleARN(r.Name), Trust: trust, Policies: texts(r.Policies), Created: s.Now()}
-		old, err := s.store.Role(ctx, role.ARN)
-		switch {
-		case err == nil:
-			role.ID, role.Created, role.RevokedBefore = old.ID, old.Created, old.RevokedBefore
-		case !errors.Is(err, store.ErrNotFound):
-			return err
-		default:
-			if role.ID, err = sts.NewID(s.random, "AROA"); err != nil {
-				return err
-			}
-		}
-		if err := s.store.Update(ctx, func(tx *store.Tx) error { return tx.PutRole(role) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func texts(docs map[string]Document) map[string]string {
-	out := map[string]string{}
-	for name, d := range docs {
-		out[name] = string(d)
-	}
-	return out
 }
 
 func (s *Server) applyUserPool(ctx context.Context, p UserPool) error {
@@ -239,35 +200,4 @@ func (s *Server) run(ctx context.Context, name string, in, out any) error {
 		return err
 	}
 	return json.Unmarshal(reply, out)
-}
-
-func (s *Server) applyAdmins(ctx context.Context) error {
-	for _, a := range s.Config.Admins {
-		secret := a.Secret.from(a.SecretEnv)
-		if len(secret) < 32 {
-			return fmt.Errorf("the administrator %s takes the secret access key from %s, which holds %d characters: set at least 32", a.Name, a.SecretEnv, len(secret))
-		}
-		sealed, err := s.sts.SealSecret(a.AccessKeyID, secret)
-		if err != nil {
-			return err
-		}
-		user := store.IAMUser{Name: a.Name, ARN: "arn:aws:iam::" + s.account() + ":user/" + a.Name, Policies: texts(a.Policies), Created: s.Now()}
-		old, err := s.store.IAMUser(ctx, a.Name)
-		switch {
-		case err == nil:
-			user.ID, user.Created = old.ID, old.Created
-		case !errors.Is(err, store.ErrNotFound):
-			return err
-		default:
-			if user.ID, err = sts.NewID(s.random, "AIDA"); err != nil {
-				return err
-			}
-		}
-		key := store.AccessKey{ID: a.AccessKeyID, UserName: a.Name, SecretSealed: sealed, Active: true, Created: s.Now()}
-		err = s.store.Update(ctx, func(tx *store.Tx) error { return errors.Join(tx.PutIAMUser(user), tx.PutAccessKey(key)) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -20,14 +20,17 @@ type Config struct {
 	// X-Gatepass-Decision, which statement of his role's policies decided: policy,
 	// statement and the element that did not fit, never what they hold. For
 	// development; zero: only the log says it.
-	ShowDecisions bool                  `yaml:"show_decisions"`
-	UserPools     []UserPool            `yaml:"user_pools"`
-	OIDCProviders []OIDCProvider        `yaml:"oidc_providers"`
-	IdentityPools []IdentityPool        `yaml:"identity_pools"`
-	Roles         []Role                `yaml:"roles"`
-	Admins        []Admin               `yaml:"admins"`
-	APIs          []API                 `yaml:"apis"`
-	lines         func(path string) int // where a field stands in the file; nil without a file
+	ShowDecisions bool           `yaml:"show_decisions"`
+	UserPools     []UserPool     `yaml:"user_pools"`
+	OIDCProviders []OIDCProvider `yaml:"oidc_providers"`
+	IdentityPools []IdentityPool `yaml:"identity_pools"`
+	// ManagedPolicies are policies that roles and administrators may have attached,
+	// by name.
+	ManagedPolicies map[string]Document   `yaml:"managed_policies"`
+	Roles           []Role                `yaml:"roles"`
+	Admins          []Admin               `yaml:"admins"`
+	APIs            []API                 `yaml:"apis"`
+	lines           func(path string) int // where a field stands in the file; nil without a file
 }
 
 // UserPool declares a Cognito user pool.
@@ -86,26 +89,6 @@ type User struct {
 	Attributes  map[string]string `yaml:"attributes"`
 	Groups      []string          `yaml:"groups"`
 	Password    Secret            `yaml:"-"` // in place of PasswordEnv, for a Config made in Go
-}
-
-// Role declares an IAM role. Trust may be left out for a role that an identity
-// pool of the same file uses, for itself, in a rule or by a group of a user pool
-// whose tokens it takes roles from: the trust policy is then the standard one,
-// bound to that pool (aud) and to signed-in users or guests (amr).
-type Role struct {
-	Name     string              `yaml:"name"`
-	Trust    *Document           `yaml:"trust"`
-	Policies map[string]Document `yaml:"policies"`
-}
-
-// Admin declares an IAM user with one access key. The secret comes from the
-// environment variable SecretEnv names.
-type Admin struct {
-	Name        string              `yaml:"name"`
-	AccessKeyID string              `yaml:"access_key_id"` // AKIA and sixteen letters or digits
-	SecretEnv   string              `yaml:"secret_env"`
-	Policies    map[string]Document `yaml:"policies"`
-	Secret      Secret              `yaml:"-"` // in place of SecretEnv, for a Config made in Go
 }
 
 // API declares a REST API.

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"sync"
-
-	"github.com/gatepass/gatepass/policy"
 )
 
 var (
@@ -25,7 +23,7 @@ var (
 func (c *Config) Validate() error {
 	steps := []func() error{
 		c.validateGlobals, c.validateUserPools, c.validateOIDC, c.validateIdentityPools,
-		c.validateRoles, c.validateAdmins, c.validateAPIs,
+		c.validateManagedPolicies, c.validateRoles, c.validateAdmins, c.validateAPIs,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -163,56 +161,4 @@ func (c *Config) hasClient(pool, client string) bool {
 	return slices.ContainsFunc(c.UserPools, func(p UserPool) bool {
 		return p.ID == pool && slices.ContainsFunc(p.Clients, func(cl Client) bool { return cl.ID == client })
 	})
-}
-
-func (c *Config) validateRoles() error {
-	for i, r := range c.Roles {
-		at := fmt.Sprintf("$.roles[%d]", i)
-		if err := c.match(at+".name", r.Name, nameForm(), "a role name"); err != nil {
-			return err
-		}
-		if r.Trust != nil {
-			if _, err := policy.Parse([]byte(*r.Trust), policy.Trust); err != nil {
-				return c.fail(at+".trust", "%v", err)
-			}
-		} else if c.trustFor(r.Name) == "" {
-			return c.fail(at, "the role %s has no trust policy and no identity pool of this file uses it", r.Name)
-		}
-		if err := c.validatePolicies(at, r.Policies); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *Config) validatePolicies(at string, docs map[string]Document) error {
-	for name, doc := range docs {
-		path := at + ".policies." + name
-		if err := c.match(path, name, nameForm(), "a policy name"); err != nil {
-			return err
-		}
-		if _, err := policy.Parse([]byte(doc), policy.Identity); err != nil {
-			return c.fail(path, "%v", err)
-		}
-	}
-	return nil
-}
-
-func (c *Config) validateAdmins() error {
-	for i, a := range c.Admins {
-		at := fmt.Sprintf("$.admins[%d]", i)
-		if err := c.match(at+".name", a.Name, nameForm(), "a user name"); err != nil {
-			return err
-		}
-		if err := c.match(at+".access_key_id", a.AccessKeyID, accessKeyForm(), "AKIA and sixteen capital letters or digits"); err != nil {
-			return err
-		}
-		if a.SecretEnv == "" && a.Secret == "" {
-			return c.fail(at+".secret_env", "name the environment variable that holds the secret access key")
-		}
-		if err := c.validatePolicies(at, a.Policies); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -99,8 +99,8 @@ func (k *kind) fits(name string, docs map[string]string) error {
 	return nil
 }
 
-// checkManaged checks a version of a managed policy.
-func checkManaged(doc string) error {
+// CheckManaged checks a version of a managed policy. Errors are a *wire.Error: MalformedPolicyDocument or LimitExceeded.
+func CheckManaged(doc string) error {
 	p, err := parse(doc, policy.Identity)
 	switch {
 	case err != nil:

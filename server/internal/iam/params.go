@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -193,24 +194,56 @@ func (p *params) list(name string, most, length int) []string {
 
 const maxTags = 50
 
-// tags reads Tags (IAM User Guide, "Rules for tagging in IAM and AWS STS"); nil if there are none.
+// tags reads Tags; nil if there are none.
 func (p *params) tags() map[string]string {
-	out, seen := map[string]string{}, map[string]bool{}
+	out := map[string]string{}
 	for _, member := range p.structs("Tags", maxTags) {
-		key, value := member.Get("Key"), member.Get("Value")
-		switch folded := strings.ToLower(key); {
-		case len(member) != 2 || !member.Has("Key") || !member.Has("Value") || key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256:
-			p.refuse("Tags", "a tag has a Key of 1 to 128 and a Value of up to 256 characters")
-		case strings.HasPrefix(folded, "aws:"):
-			p.fail(wire.Errorf("InvalidInput", "System tags may not be added by this operation: tag keys beginning with aws: are reserved."))
-		case seen[folded]:
-			p.fail(wire.Errorf("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."))
-		default:
-			seen[folded], out[key] = true, value
+		key := member.Get("Key")
+		switch _, twice := out[key]; {
+		case len(member) != 2 || !member.Has("Key") || !member.Has("Value"):
+			p.refuse("Tags", "a tag has a Key and a Value")
+		case twice:
+			p.fail(duplicateTag())
 		}
+		out[key] = member.Get("Value")
+	}
+	if err := CheckTags(out); err != nil {
+		p.fail(err)
 	}
 	if len(out) == 0 {
 		return nil
 	}
 	return out
+}
+
+func duplicateTag() error {
+	return wire.Errorf("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+}
+
+// CheckTags checks tags (IAM User Guide, "Rules for tagging in IAM and AWS STS"). Errors are a *wire.Error.
+func CheckTags(tags map[string]string) error {
+	seen := map[string]bool{}
+	for key, value := range tags {
+		folded := strings.ToLower(key)
+		switch {
+		case key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256 || !isTag(key) || !isTag(value):
+			return wire.Errorf("ValidationError", "1 validation error detected: Value at 'tags' failed to satisfy constraint: a tag has a Key of 1 to 128 and a Value of up to 256 letters, digits, spaces and _.:/=+-@")
+		case strings.HasPrefix(folded, "aws:"):
+			return wire.Errorf("InvalidInput", "System tags may not be added by this operation: tag keys beginning with aws: are reserved.")
+		case seen[folded]:
+			return duplicateTag()
+		}
+		seen[folded] = true
+	}
+	if len(tags) > maxTags {
+		return limitExceeded("A role or user has at most %d tags.", maxTags)
+	}
+	return nil
+}
+
+// isTag: keys and values of tags have no wildcards in them, nor what begins a policy variable.
+func isTag(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Z, r) && !strings.ContainsRune("_.:/=+-@", r)
+	})
 }

@@ -45,7 +45,7 @@ func (c *call) createPolicy() (any, error) {
 	if err := c.in.done(); err != nil {
 		return nil, err
 	}
-	if err := checkManaged(p.Versions[0].Document); err != nil {
+	if err := CheckManaged(p.Versions[0].Document); err != nil {
 		return nil, err
 	}
 	var err error

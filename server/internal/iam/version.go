@@ -3,6 +3,7 @@ package iam
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/store"
@@ -21,12 +22,11 @@ func versionAt(p store.ManagedPolicy, id string) (int, error) {
 }
 
 func (c *call) createPolicyVersion() (any, error) {
-	arn, v := c.in.needed("PolicyArn", maxARN), store.PolicyVersion{Document: c.in.document("PolicyDocument"), Created: c.Now()}
-	inForce := c.in.truth("SetAsDefault")
+	arn, doc, inForce := c.in.needed("PolicyArn", maxARN), c.in.document("PolicyDocument"), c.in.truth("SetAsDefault")
 	if err := c.in.done(); err != nil {
 		return nil, err
 	}
-	if err := checkManaged(v.Document); err != nil {
+	if err := CheckManaged(doc); err != nil {
 		return nil, err
 	}
 	var out wire.IAMPolicyVersion
@@ -34,9 +34,7 @@ func (c *call) createPolicyVersion() (any, error) {
 		if len(p.Versions) >= maxVersions {
 			return limitExceeded("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
 		}
-		p.Made++
-		v.ID = fmt.Sprintf("v%d", p.Made)
-		p.Versions = append(p.Versions, v)
+		v := addVersion(p, doc, c.Now())
 		if inForce {
 			p.Default = v.ID
 		}
@@ -44,6 +42,13 @@ func (c *call) createPolicyVersion() (any, error) {
 		return nil
 	})
 	return wire.PolicyVersionOutput{PolicyVersion: out}, err
+}
+
+func addVersion(p *store.ManagedPolicy, doc string, now time.Time) store.PolicyVersion {
+	p.Made++
+	v := store.PolicyVersion{ID: fmt.Sprintf("v%d", p.Made), Document: doc, Created: now}
+	p.Versions = append(p.Versions, v)
+	return v
 }
 
 func (c *call) getPolicyVersion() (any, error) {
@@ -101,4 +106,15 @@ func (c *call) deletePolicyVersion() (any, error) {
 		p.Versions = slices.Delete(p.Versions, at, at+1)
 		return nil
 	})
+}
+
+// NewVersion puts a document in force as a policy's next version; the oldest of five goes, but for the one in force.
+func NewVersion(p store.ManagedPolicy, doc string, now time.Time) store.ManagedPolicy {
+	if len(p.Versions) >= maxVersions {
+		oldest := slices.IndexFunc(p.Versions, func(v store.PolicyVersion) bool { return v.ID != p.Default })
+		p.Versions = slices.Delete(p.Versions, oldest, oldest+1)
+	}
+	v := addVersion(&p, doc, now)
+	p.Default, p.Modified = v.ID, now
+	return p
 }
