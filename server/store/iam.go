@@ -19,7 +19,6 @@ type Role struct {
 	Boundary          string            `json:",omitempty"` // ARN of a managed policy; "": none
 	Tags              map[string]string `json:",omitempty"`
 	MaxSessionSeconds int               `json:",omitempty"` // zero: 3600
-	RevokedBefore     time.Time         // sessions issued before are refused; zero: none
 	Created           time.Time
 	// Declared holds the names of the inline policies and the ARNs of the attached
 	// ones that a configuration file declared; nil, as before schema 2: all.

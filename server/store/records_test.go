@@ -29,7 +29,7 @@ func TestDocuments(t *testing.T) {
 	group := store.Group{PoolID: pool.ID, Name: "admins", RoleARN: "arn", Precedence: 1}
 	key := store.SigningKey{Scope: "userpool/" + pool.ID + "/id", ID: "a/b+c=", Sealed: []byte{3}, Created: noon}
 	ids := store.IdentityPool{ID: "us-east-1:x", AllowUnauthenticated: true, Providers: []store.IdentityProvider{{ProviderName: "p", ClientID: "c"}}, Roles: map[string]string{"authenticated": "arn"}}
-	role := store.Role{Name: "r", ARN: "arn:aws:iam::1:role/r", ID: "AROA", Trust: "{}", Policies: map[string]string{"p": "{}"}, RevokedBefore: noon}
+	role := store.Role{Name: "r", ARN: "arn:aws:iam::1:role/r", ID: "AROA", Trust: "{}", Policies: map[string]string{"p": "{}"}}
 	user := store.IAMUser{Name: "root", ARN: "arn:aws:iam::1:user/root", ID: "AIDA", Policies: map[string]string{"p": "{}"}}
 	access := store.AccessKey{ID: "AKIA", UserName: "root", SecretSealed: []byte{4}, Active: true, Created: noon}
 	each(t, func(t *testing.T, s *store.Store) {

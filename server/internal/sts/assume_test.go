@@ -540,7 +540,7 @@ func TestH09_Everyone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.RevokedBefore = start.Add(time.Second)
+		revoke(&r, start.Add(time.Second))
 		update(t, s, func(tx *store.Tx) error { return tx.PutRole(r) })
 	}
 	later := &sts.Service{Store: s.Store, Ring: s.Ring, Rand: rand.Reader, Now: func() time.Time { return start.Add(2 * time.Second) }}

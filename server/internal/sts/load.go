@@ -5,17 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/store"
 )
 
 type role struct {
-	id            string
-	revokedBefore time.Time
-	policies      policy.Policies
-	tags          map[string]string
+	id       string
+	policies policy.Policies
+	tags     map[string]string
 }
 
 type user struct {
@@ -34,7 +32,7 @@ func (s *Service) loadRole(ctx context.Context, arn string) (role, error) {
 	if err != nil {
 		return role{}, fmt.Errorf("role %s: %w", r.Name, err)
 	}
-	return role{id: r.ID, revokedBefore: r.RevokedBefore, policies: policies, tags: r.Tags}, nil
+	return role{id: r.ID, policies: policies, tags: r.Tags}, nil
 }
 
 func (s *Service) loadUser(ctx context.Context, accessKeyID string) (user, error) {

@@ -53,7 +53,6 @@ type Service struct {
 	sessions *seal.Box
 	secrets  *seal.Box
 	messages *seal.Box
-	deny     *policy.Policy
 	allow    *policy.Policy
 	guest    *policy.Policy
 	roles    cache[role]
@@ -68,7 +67,6 @@ func (s *Service) prepare() {
 		s.sessions = s.Ring.Box("sts session")
 		s.secrets = s.Ring.Box("iam access key")
 		s.messages = s.Ring.Box("sts authorization message")
-		s.deny = constant("AWSRevokeOlderSessions", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`, policy.Identity)
 		s.allow = constant("", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, policy.Identity)
 		s.guest = constant("AmazonCognitoUnauthenticatedIdentities", guestPolicy, policy.Session)
 	})
@@ -88,10 +86,9 @@ func constant(name, doc string, kind policy.Kind) *policy.Policy {
 // Nothing is proven before the signature verifies.
 //
 // A key with the prefix ASIA is opened from its session token; any other key is looked up in the store and must come
-// without a token. Errors: [sigv4.InvalidToken], [sigv4.ExpiredToken], or [ErrUnavailable] wrapped. A session issued
-// before its role's RevokedBefore resolves with a policy that denies everything, which is what AWS's policy
-// AWSRevokeOlderSessions does (IAM User Guide, "Revoke IAM role temporary security credentials"). A session of a user has
-// what the user has.
+// without a token. Errors: [sigv4.InvalidToken], [sigv4.ExpiredToken], or [ErrUnavailable] wrapped. Sessions
+// of a role are revoked by a policy of the role that denies by aws:TokenIssueTime (IAM User Guide, "Revoke IAM role temporary
+// security credentials"). A session of a user has what the user has.
 func (s *Service) Resolve(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (secret string, p policy.Principal, policies policy.Policies, err error) {
 	s.prepare()
 	switch {
@@ -139,9 +136,6 @@ func (s *Service) roleOf(ctx context.Context, c *session, now time.Time) (policy
 	}
 	p := c.principal()
 	p.Tags = over(r.tags, p.Tags)
-	if c.issued.Before(r.revokedBefore) {
-		return p, policy.Policies{Identity: []*policy.Policy{s.deny}}, nil
-	}
 	return p, r.policies, nil
 }
 

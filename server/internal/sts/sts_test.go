@@ -340,6 +340,15 @@ func TestLongTerm(t *testing.T) {
 	}
 }
 
+// revoke gives a role the policy that ends sessions made before a time.
+func revoke(r *store.Role, before time.Time) {
+	if r.Policies == nil {
+		r.Policies = map[string]string{}
+	}
+	r.Policies["AWSRevokeOlderSessions"] = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["*"],"Resource":["*"],` +
+		`"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + wire.ISOTime(before) + `"}}}]}`
+}
+
 // TestH09_Revocation: old sessions are denied within the staleness bound, new ones are not.
 func TestH09_Revocation(t *testing.T) {
 	s := newService(t)
@@ -357,7 +366,7 @@ func TestH09_Revocation(t *testing.T) {
 	}
 	update(t, s, func(tx *store.Tx) error {
 		r := role()
-		r.RevokedBefore = start.Add(time.Second)
+		revoke(&r, start.Add(time.Second))
 		return tx.PutRole(r)
 	})
 	if !allowed(old, start.Add(sts.Staleness-1)) {
