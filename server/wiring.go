@@ -41,7 +41,7 @@ func (s *Server) wire() {
 	}
 	s.gateway = &gateway.Gateway{
 		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, VerifyToken: s.verifyToken, Event: s.called,
-		ShowDecisions: s.Config.ShowDecisions, AccessLog: s.accessed,
+		ShowDecisions: s.Config.ShowDecisions, Denied: s.sts.EncodeDenial, AccessLog: s.accessed,
 		SignIdentity: s.signIdentity, IdentityIssuer: s.gateIssuer(),
 	}
 	s.verifiers = map[string]*sigv4.Verifier{}

@@ -100,6 +100,23 @@ refused("a session makes no session", "AccessDenied", "Cannot call GetSessionTok
 check("GetAccessKeyInfo", admin.get_access_key_info(AccessKeyId=os.environ["CLERK_KEY"])["Account"] == "000000000000")
 refused("GetAccessKeyInfo needs a policy", "AccessDenied", "sts:GetAccessKeyInfo", lambda: clerk.get_access_key_info(AccessKeyId=os.environ["CLERK_KEY"]))
 
+def denied_by_gate():
+    """The sealed reason of a refusal at the gate."""
+    c = reader["Credentials"]
+    r = AWSRequest(method="POST", url=cfg["api"] + "/notes", data=b"{}")
+    SigV4Auth(Credentials(c["AccessKeyId"], c["SecretAccessKey"], c["SessionToken"]), "execute-api", cfg["region"]).add_auth(r)
+    try:
+        urllib.request.urlopen(urllib.request.Request(r.url, data=b"{}", headers=dict(r.headers), method="POST"))
+    except urllib.error.HTTPError as e:
+        return e.headers["X-Gatepass-Authorization-Message"]
+
+
+message = denied_by_gate()
+decoded = json.loads(admin.decode_authorization_message(EncodedMessage=message)["DecodedMessage"])
+check("DecodeAuthorizationMessage", not decoded["allowed"] and decoded["context"]["action"] == "execute-api:Invoke"
+      and decoded["context"]["resource"].endswith(":notes/prod/POST/notes") and decoded["context"]["principal"]["arn"] == session("Worker", "read"), decoded)
+refused("not for everybody", "AccessDenied", "sts:DecodeAuthorizationMessage", lambda: clerk.decode_authorization_message(EncodedMessage=message))
+
 pools = client("cognito-identity")
 login = client("cognito-idp").initiate_auth(AuthFlow="USER_PASSWORD_AUTH", ClientId=cfg["clientId"],
                                             AuthParameters={"USERNAME": cfg["username"], "PASSWORD": cfg["password"]})

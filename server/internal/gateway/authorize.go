@@ -92,6 +92,7 @@ func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.
 			c.event.Verdict = verdict(d, req, policies)
 		}
 		if !d.Allowed {
+			c.asked = req
 			break
 		}
 	}

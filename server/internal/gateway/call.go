@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
@@ -33,6 +34,7 @@ type call struct {
 	identity Identity
 	auth     authorized
 	event    Event
+	asked    policy.Request // what policies denied; zero: nothing
 	facts
 }
 
@@ -86,6 +88,9 @@ func (c *call) amend(h http.Header, apigwID string) {
 	}
 	if c.g.ShowDecisions && c.event.Verdict != "" && c.identity.UserARN != "" {
 		h.Set(headerDecision, c.event.Verdict)
+	}
+	if c.g.Denied != nil && c.asked.Action != "" && c.identity.UserARN != "" {
+		h.Set(headerDenial, c.g.Denied(c.asked, *c.event.Decision, c.event.Verdict))
 	}
 	if c.api == nil || c.api.CORS == nil {
 		return

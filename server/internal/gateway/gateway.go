@@ -60,6 +60,9 @@ type Gateway struct {
 	// his role's policies decided, by its name, in X-Gatepass-Decision. It is for
 	// development: an attacker with stolen credentials learns how policies are named.
 	ShowDecisions bool
+	// Denied seals why policies denied a signed call, verdict being the decision in words. The caller gets it in
+	// X-Gatepass-Authorization-Message and can show it to who may open it. Nil: nothing is sent.
+	Denied func(req policy.Request, d policy.Decision, verdict string) string
 
 	table     atomic.Pointer[table]
 	once      sync.Once

@@ -13,6 +13,9 @@ import (
 // about the policies of his own role. A backend cannot set it.
 const headerDecision = identityPrefix + "Decision"
 
+// headerDenial is the same for every gate: opaque to the caller, for an operator to open (Gateway.Denied).
+const headerDenial = identityPrefix + "Authorization-Message"
+
 // verdict is a decision in one line of printable ASCII, for the log and for the
 // header:
 //

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/gatepass/gatepass/policy"
 )
 
 // TestDecisionIsShown: whoever is verified learns which statement decided, where
@@ -57,5 +59,28 @@ func TestDecisionIsWithheld(t *testing.T) {
 	}
 	if h := s.do(s.signed("GET", "/prod/notes", "")).header["X-Gatepass-Decision"]; len(h) != 1 || strings.Contains(h[0], "backend") {
 		t.Errorf("the backend said %q", h)
+	}
+}
+
+// TestDenialIsSealed: whoever is verified gets why he was denied in a form that only the operator opens, and nobody else gets
+// anything.
+func TestDenialIsSealed(t *testing.T) {
+	s := newStand(t)
+	var asked []string
+	s.g.Denied = func(req policy.Request, d policy.Decision, verdict string) string {
+		asked = append(asked, d.Reason.String()+" "+req.Resource[strings.LastIndexByte(req.Resource, ':')+1:]+" "+verdict)
+		return "sealed"
+	}
+	const header = "X-Gatepass-Authorization-Message"
+	if h := s.do(s.signed("GET", "/prod/notes", "")).header.Get(header); h != "" {
+		t.Errorf("allowed: %q", h)
+	}
+	s.policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+	if h := s.do(s.request("GET", "/prod/notes", "")).header.Get(header); h != "" {
+		t.Errorf("unsigned: %q", h)
+	}
+	got := s.do(s.signed("GET", "/prod/notes", ""))
+	if h := got.header.Get(header); h != "sealed" || got.status != http.StatusForbidden || len(asked) != 1 || !strings.HasPrefix(asked[0], "ExplicitDeny ") || !strings.Contains(asked[0], "/prod/GET/notes ExplicitDeny; kind=identity") {
+		t.Errorf("%d %q %v", got.status, h, asked)
 	}
 }
