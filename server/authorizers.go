@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gatepass/gatepass/internal/token"
 	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/store"
 )
 
 // verifyToken lets authorizers check tokens: those of a user pool by its keys,
@@ -66,4 +68,14 @@ func tokenRefusal(err error) error {
 		}
 	}
 	return err
+}
+
+// reserveQuota counts calls of an API key for all nodes.
+func (s *Server) reserveQuota(ctx context.Context, counter string, want, limit int, end time.Time) (int, error) {
+	var got int64
+	err := s.store.Update(ctx, func(tx *store.Tx) (err error) {
+		got, err = tx.ReserveQuota(counter, int64(want), int64(limit), s.Now(), end)
+		return err
+	})
+	return int(got), err
 }

@@ -151,3 +151,38 @@ func TestAuthorizersOfTheServer(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What a key has used of its quota outlasts the process.
+func TestQuotaSurvivesRestart(t *testing.T) {
+	dsn := t.TempDir() + "/gate.db"
+	a := guarded("pool", apidef.AuthNone, apidef.Authorizer{})
+	a.Authorizers, a.Routes[0].Authorizer, a.Routes[0].APIKeyRequired = nil, "", true
+	for i, want := range []int{200, 200, 429} {
+		s := &Server{DSN: dsn}
+		if err := s.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		err := s.gateway.Serve(apidef.Catalog{
+			APIs: []apidef.API{a},
+			Keys: []apidef.APIKey{{ID: "k", Value: "0123456789-0123456789", Enabled: true}},
+			Plans: []apidef.UsagePlan{{
+				ID: "p", Keys: []string{"k"}, Stages: []apidef.PlanStage{{API: "pool", Stage: "prod"}},
+				Quota: &apidef.Quota{Limit: 2, Period: "MONTH"},
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/prod/x", nil)
+		r.Host = "pool" + gateHost
+		r.Header.Set("X-Api-Key", "0123456789-0123456789")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("start %d: %d %s", i, w.Code, w.Body)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

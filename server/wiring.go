@@ -40,7 +40,7 @@ func (s *Server) wire() {
 		Endpoint: s.endpoint(), VerifyLogin: s.verifyLogin, Issue: s.issue, NewKey: s.newKey,
 	}
 	s.gateway = &gateway.Gateway{
-		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, VerifyToken: s.verifyToken, Event: s.called,
+		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, VerifyToken: s.verifyToken, ReserveQuota: s.reserveQuota, Event: s.called,
 		ShowDecisions: s.Config.ShowDecisions, Denied: s.sts.EncodeDenial, AccessLog: s.accessed,
 		SignIdentity: s.signIdentity, IdentityIssuer: s.gateIssuer(),
 	}

@@ -39,11 +39,7 @@ type call struct {
 }
 
 func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *call {
-	c := &call{g: g, r: r, target: t, start: time.Now()}
-	c.now = c.start
-	if g.Now != nil {
-		c.now = g.Now()
-	}
+	c := &call{g: g, r: r, target: t, start: time.Now(), now: g.now()}
 	id := g.random()
 	c.id = uuid(id[:16])
 	c.traceID = "Root=1-" + hex.EncodeToString(binary.BigEndian.AppendUint32(nil, uint32(c.now.Unix()))) + "-" + hex.EncodeToString(id[16:28])

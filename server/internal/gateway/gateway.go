@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/policy"
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -45,10 +46,16 @@ type Gateway struct {
 	// declares. It gives the claims, numbers as json.Number; ErrToken refuses the
 	// caller, any other error is a fault here, answered 503. nil: no token is taken.
 	VerifyToken func(ctx context.Context, from, token string) (map[string]any, error)
-	Now         func() time.Time             // nil: time.Now
-	Rand        io.Reader                    // of request ids; nil: crypto/rand
-	Lenient     Leniency                     // zero: LenientLoopback
-	Event       func(context.Context, Event) // called once after each call; nil: nobody listens
+	// ReserveQuota counts up to want more calls against a quota of limit and tells
+	// how many were left to count; end is when the counter may be forgotten. An
+	// error is answered 503. nil: quotas are counted in this process only.
+	ReserveQuota func(ctx context.Context, counter string, want, limit int, end time.Time) (int, error)
+	// Throttle limits all calls together, as an account's quota does; nil: nothing does.
+	Throttle *apidef.Throttle
+	Now      func() time.Time             // nil: time.Now
+	Rand     io.Reader                    // of request ids; nil: crypto/rand
+	Lenient  Leniency                     // zero: LenientLoopback
+	Event    func(context.Context, Event) // called once after each call; nil: nobody listens
 	// AccessLog gets the lines of the access logs that have no file, and with err
 	// those their file did not take; nil: such lines are lost.
 	AccessLog func(ctx context.Context, line string, err error)
@@ -68,6 +75,8 @@ type Gateway struct {
 	once      sync.Once
 	verifiers [4]*sigv4.Verifier // by lenient | echo<<1
 	keys      sigv4.KeyCache
+	buckets   buckets
+	quotas    quotas
 	transport *http.Transport
 	logs      logFiles
 }
@@ -82,6 +91,13 @@ func (g *Gateway) prepare() {
 		}
 		g.transport = newTransport()
 	})
+}
+
+func (g *Gateway) now() time.Time {
+	if g.Now != nil {
+		return g.Now()
+	}
+	return time.Now()
 }
 
 func (g *Gateway) current() *table {

@@ -14,6 +14,7 @@ type table struct {
 	apis    map[string][]*api    // by id; of REST APIs one for each deployment that a stage serves
 	domains map[string][]mapping // by host; longest base path first
 
+	members        map[access]*membership
 	functions      map[string]string // apidef.Catalog.Functions
 	lambdaEndpoint string
 }
@@ -47,6 +48,9 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 	if err := next.setFunctions(c.Functions, c.LambdaEndpoint); err != nil {
 		return err
 	}
+	if err := next.setPlans(c.Keys, c.Plans); err != nil {
+		return err
+	}
 	for _, a := range c.APIs {
 		ready, err := compile(a)
 		if err != nil {
@@ -69,6 +73,7 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 		return err
 	}
 	g.table.Store(next)
+	g.buckets.prune(g.now())
 	return nil
 }
 

@@ -256,18 +256,6 @@ func (a *api) stage(name string) *apidef.Stage {
 	return &a.Stages[i]
 }
 
-// key is the route's name in events, logs and throttles: "GET /notes/{id}",
-// "ANY /notes" where it was declared so, or $default.
-func (r *route) key(method string) string {
-	switch {
-	case r.Path == defaultRoute:
-		return defaultRoute
-	case !slices.Contains(r.Methods, method):
-		method = methodAny
-	}
-	return method + " " + r.Path
-}
-
 // defaultRoute is the path of the route, and the name of the stage, that an HTTP
 // API serves what nothing else takes with.
 const defaultRoute = "$default"

@@ -12,38 +12,24 @@ func unbuilt(a *apidef.API) error {
 		return invalid("Responses", "gateway responses are not built")
 	case a.RouteSelection != "":
 		return invalid("RouteSelection", "WebSocket APIs are not built")
-	case a.APIKeySource != "":
-		return invalid("APIKeySource", "API keys are not built")
 	}
 	for i := range a.Routes {
 		if err := unbuiltRoute(&a.Routes[i]); err != nil {
 			return err
 		}
 	}
-	return unbuiltStages(a.Stages)
+	return nil
 }
 
 func unbuiltRoute(r *apidef.Route) error {
 	in := &r.Integration
 	switch {
-	case r.APIKeyRequired:
-		return invalid("APIKeyRequired", "API keys are not built")
 	case r.Request != nil:
 		return invalid("Request", "request validation is not built")
 	case in.Type == apidef.HTTPCustom, in.Type == apidef.Mock:
 		return invalid("Integration.Type", "%s is not built", in.Type)
 	case len(in.Parameters)+len(in.ResponseParameters)+len(in.Templates)+len(in.Responses) > 0:
 		return invalid("Integration", "mappings are not built")
-	}
-	return nil
-}
-
-func unbuiltStages(stages []apidef.Stage) error {
-	for _, s := range stages {
-		switch {
-		case s.Throttle != nil || len(s.RouteThrottles) > 0:
-			return invalid("Stages", "throttling is not built")
-		}
 	}
 	return nil
 }

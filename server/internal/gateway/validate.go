@@ -54,6 +54,9 @@ func validateProtocol(a *apidef.API) error {
 		if a.RouteSelection != "" {
 			return invalid("RouteSelection", "is of WebSocket APIs")
 		}
+		if a.APIKeySource != "" && a.APIKeySource != keyHeader && a.APIKeySource != keyAuthorizer {
+			return invalid("APIKeySource", "%q is not HEADER or AUTHORIZER", a.APIKeySource)
+		}
 	case apidef.HTTP:
 		if a.Policy != "" || len(a.Responses) > 0 || len(a.Models) > 0 || len(a.BinaryMediaTypes) > 0 || a.APIKeySource != "" {
 			return invalid("Protocol", "HTTP APIs have no Policy, Responses, Models, BinaryMediaTypes and APIKeySource")
@@ -94,6 +97,9 @@ func validateNames(a *apidef.API) error {
 			return invalid(fmt.Sprintf("Stages[%d].Name", i), "%q is declared twice", s.Name)
 		}
 		if err := validateVariables(&s); err != nil {
+			return err
+		}
+		if err := errors.Join(validateThrottle("Stages."+s.Name, s.Throttle), validateThrottles("Stages."+s.Name, s.RouteThrottles)); err != nil {
 			return err
 		}
 		seen[s.Name] = true
@@ -155,6 +161,9 @@ func (a *api) validateRoute(r *apidef.Route) error {
 	}
 	if a.isHTTP() && r.Path == defaultRoute && len(r.Methods) == 0 {
 		r.Methods = []string{methodAny}
+	}
+	if r.APIKeyRequired && a.isHTTP() {
+		return invalid("APIKeyRequired", "HTTP APIs have no API keys")
 	}
 	if len(r.Methods) == 0 {
 		return invalid("Methods", "name the methods, or ANY")
