@@ -1,0 +1,215 @@
+package cfn
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/server/internal/tree"
+)
+
+// The resource types of SAM and the names of the APIs that it makes itself.
+const (
+	samFunction  = "AWS::Serverless::Function"
+	samRest      = "AWS::Serverless::Api"
+	samHTTP      = "AWS::Serverless::HttpApi"
+	implicitRest = "ServerlessRestApi"
+	implicitHTTP = "ServerlessHttpApi"
+)
+
+// samAuth is the Auth section of an API of SAM.
+type samAuth struct {
+	byDefault string              // DefaultAuthorizer
+	scopes    map[string][]string // of authorizers
+	key       bool                // ApiKeyRequired
+}
+
+// globals merges the Globals section into the resources that it is for, and adds
+// the APIs that events name by naming none.
+func (t *template) globals(all *tree.Object) {
+	kinds := map[string]string{"Function": samFunction, "Api": samRest, "HttpApi": samHTTP}
+	for _, name := range []string{implicitRest, implicitHTTP} {
+		if t.wants(name) {
+			r := &resource{name: name, kind: implicit(name), raw: &tree.Node{Kind: tree.Map}}
+			t.resources, t.byName[name] = append(t.resources, r), r
+		}
+	}
+	for _, f := range all.Fields() {
+		kind := kinds[f.Key]
+		if kind == "" {
+			t.Note("Globals."+f.Key, "not understood, left out")
+		}
+		for _, r := range t.resources {
+			if r.kind == kind && kind != "" {
+				r.raw = merge(f.Value, r.raw)
+			}
+		}
+	}
+}
+
+// wants: some function has an event for the API that SAM would make.
+func (t *template) wants(name string) bool {
+	kind, key := "Api", "RestApiId"
+	if name == implicitHTTP {
+		kind, key = "HttpApi", "ApiId"
+	}
+	return t.byName[name] == nil && slices.ContainsFunc(t.resources, func(r *resource) bool {
+		return r.kind == samFunction && r.raw.Get("Events") != nil && slices.ContainsFunc(r.raw.Get("Events").Fields, func(f tree.Field) bool {
+			s, _ := f.Value.Get("Type").Scalar()
+			return s == kind && f.Value.Get("Properties").Get(key) == nil
+		})
+	})
+}
+
+// merge is over with what it lacks of base; lists are joined, as SAM does.
+func merge(base, over *tree.Node) *tree.Node {
+	switch {
+	case base == nil || over == nil || base.Kind != over.Kind || base.Tag+over.Tag != "":
+		if over != nil {
+			return over
+		}
+		return base
+	case over.Kind == tree.List:
+		out := *over
+		out.Items = slices.Concat(base.Items, over.Items)
+		return &out
+	case over.Kind != tree.Map:
+		return over
+	}
+	out := &tree.Node{Kind: tree.Map, Line: over.Line}
+	for _, f := range base.Fields {
+		out.Fields = append(out.Fields, tree.Field{Key: f.Key, Value: merge(f.Value, over.Get(f.Key))})
+	}
+	for _, f := range over.Fields {
+		if base.Get(f.Key) == nil {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out
+}
+
+// stageName is the stage of an API of SAM.
+func (t *template) stageName(r *resource, depth int) string {
+	if n := r.raw.Get("StageName"); n != nil {
+		return t.text("Resources."+r.name+".StageName", n, depth+1)
+	}
+	if r.kind == samHTTP {
+		return "$default"
+	}
+	return "Prod"
+}
+
+func (t *template) serverlessAPI(r *resource) {
+	o := r.props
+	a, doc := t.body(o, apidef.REST, t.id(r, 0), "")
+	t.describe(r, &a)
+	t.restSettings(o, &a)
+	st := apidef.Stage{Name: t.stageName(r, 0)}
+	t.stageSettings(o, &st)
+	a.Stages = []apidef.Stage{st}
+	if c := o.Take("Cors"); c != nil {
+		a.CORS = t.samCORS(o.At("Cors"), c)
+		t.Note(o.At("Cors"), "preflights are answered for every path, and refusals carry the headers, too")
+	}
+	responses := o.Sub("GatewayResponses")
+	for _, f := range responses.Fields() {
+		setResponse(&a, f.Key, samResponse(responses.Sub(f.Key)))
+	}
+	models := o.Sub("Models")
+	for _, f := range models.Fields() {
+		if a.Models == nil {
+			a.Models = map[string]string{}
+		}
+		a.Models[f.Key] = string(f.Value.JSON())
+	}
+	a.APIKeySource, a.DisableEndpoint = o.Text("ApiKeySourceType"), o.Bool("DisableExecuteApiEndpoint")
+	t.samAuth(o.Sub("Auth"), &a, doc)
+	t.finishSAM(o, a)
+}
+
+// describe names an API of SAM.
+func (t *template) describe(r *resource, a *apidef.API) {
+	if s := r.props.Text("Name"); s != "" {
+		a.Name = s
+	} else if a.Name == "" {
+		a.Name = r.name
+	}
+	if s := r.props.Text("Description"); s != "" {
+		a.Description = s
+	}
+}
+
+func (t *template) finishSAM(o *tree.Object, a apidef.API) {
+	if o.Has("Domain") {
+		t.Note(o.At("Domain"), "domains are declared in gate.yaml")
+	}
+	o.Ignore("StageName", "Domain", "OpenApiVersion", "Tags", "PropagateTags", "FailOnWarnings", "AlwaysDeploy", "MergeDefinitions", "Mode", "DefinitionUri", "TracingEnabled")
+	o.Done()
+	t.add(o.Path, a)
+}
+
+func samResponse(o *tree.Object) apidef.GatewayResponse {
+	params := o.Sub("ResponseParameters")
+	g := apidef.GatewayResponse{Status: o.Int("StatusCode"), Templates: o.TextMap("ResponseTemplates")}
+	for name, value := range params.TextMap("Headers") {
+		if g.Parameters == nil {
+			g.Parameters = map[string]string{}
+		}
+		g.Parameters["gatewayresponse.header."+name] = value
+	}
+	params.Done()
+	o.Done()
+	return g
+}
+
+// samCORS reads "'*'" or an object of such texts.
+func (t *template) samCORS(path string, n *tree.Node) *apidef.CORS {
+	if s, ok := n.Scalar(); ok {
+		return &apidef.CORS{AllowOrigins: unquote(s)}
+	}
+	o := t.Object(path, n)
+	c := &apidef.CORS{
+		AllowOrigins: unquote(o.Text("AllowOrigin")), AllowMethods: unquote(o.Text("AllowMethods")),
+		AllowHeaders: unquote(o.Text("AllowHeaders")), AllowCredentials: o.Bool("AllowCredentials"),
+	}
+	if age := unquote(o.Text("MaxAge")); len(age) == 1 {
+		seconds, err := time.ParseDuration(age[0] + "s")
+		if err != nil {
+			t.Fail(o.At("MaxAge"), "%q is not a number of seconds", age[0])
+		}
+		c.MaxAge = seconds
+	}
+	o.Done()
+	return cleanCORS(c)
+}
+
+// unquote reads 'a,b', the quotes of which belong to API Gateway's mappings.
+func unquote(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(strings.Trim(s, "'"), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func (t *template) serverlessHTTP(r *resource) {
+	o := r.props
+	a, doc := t.body(o, apidef.HTTP, t.id(r, 0), "")
+	t.describe(r, &a)
+	st := apidef.Stage{Name: t.stageName(r, 0), Variables: o.TextMap("StageVariables")}
+	t.stageSettingsV2(o, &st)
+	a.Stages = []apidef.Stage{st}
+	if s, _ := o.Take("CorsConfiguration").Scalar(); s == "true" {
+		a.CORS = &apidef.CORS{AllowOrigins: []string{"*"}}
+	} else if s != "false" {
+		if c := corsV2(o.Sub("CorsConfiguration")); c != nil {
+			a.CORS = c
+		}
+	}
+	a.DisableEndpoint = o.Bool("DisableExecuteApiEndpoint")
+	t.samAuth(o.Sub("Auth"), &a, doc)
+	t.finishSAM(o, a)
+}
