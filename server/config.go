@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // Config declares everything a [Server] serves: user pools, identity pools,
@@ -26,11 +28,24 @@ type Config struct {
 	IdentityPools []IdentityPool `yaml:"identity_pools"`
 	// ManagedPolicies are policies that roles and administrators may have attached,
 	// by name.
-	ManagedPolicies map[string]Document   `yaml:"managed_policies"`
-	Roles           []Role                `yaml:"roles"`
-	Admins          []Admin               `yaml:"admins"`
-	APIs            []API                 `yaml:"apis"`
-	lines           func(path string) int // where a field stands in the file; nil without a file
+	ManagedPolicies map[string]Document `yaml:"managed_policies"`
+	Roles           []Role              `yaml:"roles"`
+	Admins          []Admin             `yaml:"admins"`
+	APIs            []API               `yaml:"apis"`
+	APIKeys         []APIKey            `yaml:"api_keys"`
+	UsagePlans      []UsagePlan         `yaml:"usage_plans"`
+	// Functions maps names of Lambda functions to the http or https URLs that
+	// their events are posted to.
+	Functions map[string]string `yaml:"functions"`
+	// LambdaEndpoint is the base URL of a Lambda service that has all other
+	// functions, such as http://127.0.0.1:3001 of sam local start-lambda.
+	LambdaEndpoint string `yaml:"lambda_endpoint"`
+
+	lines     func(path string) int // where a field stands in the file; nil without a file
+	dir       string                // of the file, which the files that it names are relative to
+	templates []apidef.API          // of AddTemplate
+	keys      []apidef.APIKey       // of AddTemplate
+	notes     []string
 }
 
 // UserPool declares a Cognito user pool.
@@ -89,48 +104,6 @@ type User struct {
 	Attributes  map[string]string `yaml:"attributes"`
 	Groups      []string          `yaml:"groups"`
 	Password    Secret            `yaml:"-"` // in place of PasswordEnv, for a Config made in Go
-}
-
-// API declares a REST API.
-type API struct {
-	ID      string      `yaml:"id"` // letters and digits, lower case
-	Name    string      `yaml:"name"`
-	Stages  []string    `yaml:"stages"`
-	Domains []APIDomain `yaml:"domains"`
-	CORS    *CORS       `yaml:"cors"`
-	Routes  []Route     `yaml:"routes"`
-	// IdentityToken is the audience of a signed token about the caller that
-	// backends get in X-Gatepass-Identity (its keys: Endpoint +
-	// /_gatepass/.well-known/jwks.json); zero: they get none.
-	IdentityToken string `yaml:"identity_token"`
-}
-
-// APIDomain serves a stage of an API on a host of its own.
-type APIDomain struct {
-	Host     string `yaml:"host"`
-	BasePath string `yaml:"base_path"` // zero: the stage is served at /
-	Stage    string `yaml:"stage"`
-}
-
-// CORS is what browsers of other origins may do. Preflights are answered
-// without authentication, and the gate's own refusals carry the headers too.
-type CORS struct {
-	AllowOrigins     []string `yaml:"allow_origins"`
-	AllowMethods     []string `yaml:"allow_methods"`
-	AllowHeaders     []string `yaml:"allow_headers"`
-	ExposeHeaders    []string `yaml:"expose_headers"`
-	MaxAgeSeconds    int      `yaml:"max_age_seconds"`
-	AllowCredentials bool     `yaml:"allow_credentials"`
-}
-
-// Route is one resource path with the methods it answers.
-type Route struct {
-	Path    string   `yaml:"path"`    // /notes, /notes/{id}, /{proxy+}
-	Methods []string `yaml:"methods"` // GET, POST, … or ANY
-	Auth    string   `yaml:"auth"`    // AWS_IAM or NONE; there is no default
-	URI     string   `yaml:"uri"`     // the backend, {name} placeholders allowed
-	Timeout Seconds  `yaml:"timeout"` // zero: 29 s
-	Handler string   `yaml:"handler"` // in place of uri: a handler of Server.Handlers
 }
 
 // Secret is a text that does not print itself. It cannot be written in a

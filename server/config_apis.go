@@ -2,75 +2,164 @@ package server
 
 import (
 	"fmt"
-	"time"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/internal/openapi"
 )
+
+// Notes are what the files that the Config was read from say and gatepass does
+// not keep, one a line: parts of OpenAPI documents and templates.
+func (c *Config) Notes() []string { return slices.Clone(c.notes) }
+
+func (c *Config) note(from string, n fmt.Stringer) {
+	if line := from + ": " + n.String(); !slices.Contains(c.notes, line) {
+		c.notes = append(c.notes, line)
+	}
+}
 
 // validateAPIs lets the gateway judge each API as it will be served.
 func (c *Config) validateAPIs() error {
-	for i, a := range c.APIs {
+	ids := map[string]bool{}
+	for i := range c.APIs {
 		at := fmt.Sprintf("$.apis[%d]", i)
-		for j, r := range a.Routes {
-			if (r.URI == "") == (r.Handler == "") {
-				return c.fail(fmt.Sprintf("%s.routes[%d]", at, j), "a route needs uri or handler, one of them")
-			}
+		if ids[c.APIs[i].ID] {
+			return c.fail(at+".id", "the API %s is declared twice", c.APIs[i].ID)
 		}
-		api := a.gateway(nil)
-		for j := range api.Routes {
-			if a.Routes[j].Handler != "" {
-				api.Routes[j].Integration.Handler = NotesHandler() // stands for a handler that is known at start
-			}
+		ids[c.APIs[i].ID] = true
+		api, err := c.api(i, stand)
+		if err != nil {
+			return err
 		}
 		if err := gateway.Validate(api); err != nil {
 			return c.fail(at, "%v", err)
 		}
 	}
+	return c.validateTemplates(ids)
+}
+
+func (c *Config) validateTemplates(ids map[string]bool) error {
+	for _, a := range c.templates {
+		if ids[a.ID] {
+			return c.fail("$.apis", "the API %s is in a template, too", a.ID)
+		}
+		if err := gateway.Validate(a); err != nil {
+			return c.fail("", "the API %s of the template: %v", a.ID, err)
+		}
+	}
 	return nil
 }
 
-// apis are the declared APIs with their handlers, which must all be there.
-func (s *Server) apis() ([]apidef.API, error) {
-	out := make([]apidef.API, len(s.Config.APIs))
-	for i, a := range s.Config.APIs {
-		for j, r := range a.Routes {
-			if r.Handler != "" && s.Handlers[r.Handler] == nil {
-				return nil, s.Config.fail(fmt.Sprintf("$.apis[%d].routes[%d].handler", i, j), "no handler named %q is in this program; use uri for a backend", r.Handler)
+// validateFunctions checks addresses, keys and plans.
+func (c *Config) validateFunctions() error {
+	for name, to := range c.Functions {
+		if !isHTTP(to) {
+			return c.fail("$.functions."+name, "%q is not an http:// or https:// address", to)
+		}
+	}
+	if c.LambdaEndpoint != "" && !isHTTP(c.LambdaEndpoint) {
+		return c.fail("$.lambda_endpoint", "%q is not an http:// or https:// address", c.LambdaEndpoint)
+	}
+	for i, k := range c.APIKeys {
+		if k.ID == "" || k.ValueEnv == "" && k.Value == "" {
+			return c.fail(fmt.Sprintf("$.api_keys[%d]", i), "a key needs an id, and value_env, the environment variable that holds its value")
+		}
+	}
+	return c.validatePlans()
+}
+
+func isHTTP(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+func (c *Config) validatePlans() error {
+	for i, p := range c.UsagePlans {
+		at := fmt.Sprintf("$.usage_plans[%d]", i)
+		if p.ID == "" {
+			return c.fail(at, "a usage plan needs an id")
+		}
+		for j, id := range p.Keys {
+			declared := slices.ContainsFunc(c.APIKeys, func(k APIKey) bool { return k.ID == id }) ||
+				slices.ContainsFunc(c.keys, func(k apidef.APIKey) bool { return k.ID == id })
+			if !declared {
+				return c.fail(fmt.Sprintf("%s.keys[%d]", at, j), "no key %q is declared under api_keys", id)
 			}
 		}
-		out[i] = a.gateway(s)
+		for j, st := range p.Stages {
+			if !c.hasStage(st.API, st.Stage) {
+				return c.fail(fmt.Sprintf("%s.stages[%d]", at, j), "no stage %q of an API %q is declared", st.Stage, st.API)
+			}
+		}
+		if q := p.Quota; q != nil {
+			if err := c.oneOf(at+".quota.period", q.Period, "DAY", "WEEK", "MONTH"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Config) hasStage(api, stage string) bool {
+	declared := slices.ContainsFunc(c.APIs, func(a API) bool {
+		return a.ID == api && slices.ContainsFunc(a.Stages, func(s Stage) bool { return s.Name == stage })
+	})
+	return declared || slices.ContainsFunc(c.templates, func(a apidef.API) bool {
+		return a.ID == api && slices.ContainsFunc(a.Stages, func(s apidef.Stage) bool { return s.Name == stage })
+	})
+}
+
+// catalog is everything that is declared, with its handlers and the values of
+// its keys, which must all be there.
+func (s *Server) catalog() (apidef.Catalog, error) {
+	c := s.Config
+	out := apidef.Catalog{Functions: c.Functions, LambdaEndpoint: c.LambdaEndpoint, Keys: slices.Clone(c.keys)}
+	for i := range c.APIs {
+		a, err := c.api(i, s.handler)
+		if err != nil {
+			return out, err
+		}
+		out.APIs = append(out.APIs, a)
+	}
+	out.APIs = append(out.APIs, c.templates...)
+	for _, k := range c.APIKeys {
+		value := k.Value.from(k.ValueEnv)
+		if len(value) < 20 || len(value) > 128 {
+			return out, fmt.Errorf("the API key %s takes its value from %s, which holds %d characters: set 20 to 128", k.ID, k.ValueEnv, len(value))
+		}
+		out.Keys = append(out.Keys, apidef.APIKey{ID: k.ID, Name: k.Name, Value: apidef.Secret(value), Enabled: !k.Disabled})
+	}
+	for _, p := range c.UsagePlans {
+		out.Plans = append(out.Plans, p.plan())
 	}
 	return out, nil
 }
 
-// gateway is the API as the gateway knows it; handlers are looked up in s, which
-// may be nil.
-func (a API) gateway(s *Server) apidef.API {
-	out := apidef.API{ID: a.ID, Name: a.Name, IdentityToken: a.IdentityToken}
-	for _, st := range a.Stages {
-		out.Stages = append(out.Stages, apidef.Stage{Name: st})
+// readOpenAPI reads the document of an API.
+func (c *Config) readOpenAPI(at string, a *API) (apidef.API, error) {
+	protocol := apidef.Protocol(a.Protocol)
+	if a.OpenAPI == "" {
+		return apidef.API{ID: a.ID, Protocol: protocol}, nil
 	}
-	for _, d := range a.Domains {
-		out.Domains = append(out.Domains, apidef.Domain{Host: d.Host, BasePath: d.BasePath, Stage: d.Stage})
+	file := a.OpenAPI
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(c.dir, file)
 	}
-	out.CORS = a.CORS.gateway()
-	for _, r := range a.Routes {
-		in := apidef.Integration{URI: r.URI, Timeout: time.Duration(r.Timeout) * time.Second}
-		if s != nil && r.Handler != "" {
-			in.Handler = s.Handlers[r.Handler]
-		}
-		out.Routes = append(out.Routes, apidef.Route{Path: r.Path, Methods: r.Methods, Auth: apidef.Auth(r.Auth), Integration: in})
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return apidef.API{}, c.fail(at+".openapi", "%v", err)
 	}
-	return out
-}
-
-func (c *CORS) gateway() *apidef.CORS {
-	if c == nil {
-		return nil
+	def, notes, err := openapi.Read(text, openapi.Options{Protocol: protocol, ID: a.ID})
+	if err != nil {
+		return apidef.API{}, c.fail(at+".openapi", "%s: %s", a.OpenAPI, strings.TrimPrefix(err.Error(), openapi.ErrDocument.Error()+": "))
 	}
-	return &apidef.CORS{
-		AllowOrigins: c.AllowOrigins, AllowMethods: c.AllowMethods, AllowHeaders: c.AllowHeaders,
-		ExposeHeaders: c.ExposeHeaders, MaxAge: time.Duration(c.MaxAgeSeconds) * time.Second, AllowCredentials: c.AllowCredentials,
+	for _, n := range notes {
+		c.note(a.OpenAPI, n)
 	}
+	return def, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -61,6 +62,7 @@ func ParseConfig(name string, text []byte) (*Config, error) {
 	if err := yaml.UnmarshalWithOptions(text, cfg, yaml.Strict()); err != nil {
 		return nil, syntaxError(name, err)
 	}
+	cfg.dir = filepath.Dir(name)
 	cfg.lines = func(p string) int { return lineOf(file, p) }
 	if err := cfg.Validate(); err != nil {
 		var ce *ConfigError

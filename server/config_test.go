@@ -66,7 +66,7 @@ func TestM04(t *testing.T) {
 		"malformed policy":      {"Effect: Allow", "Effect: allow", 17, "Effect"},
 		"unknown auth":          {"auth: AWS_IAM", "auth: MAGIC", 20, "MAGIC"},
 		"no auth":               {"auth: AWS_IAM, ", "", 20, ""},
-		"no backend":            {`, uri: "http://127.0.0.1:3000"`, "", 23, "uri or handler"},
+		"no backend":            {`, uri: "http://127.0.0.1:3000"`, "", 23, "uri, handler, function or integration"},
 		"metadata backend C17":  {"http://127.0.0.1:3000", "http://169.254.169.254", 20, ""},
 	} {
 		text := strings.Replace(goodConfig, c.old, c.new, 1)

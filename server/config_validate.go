@@ -23,7 +23,7 @@ var (
 func (c *Config) Validate() error {
 	steps := []func() error{
 		c.validateGlobals, c.validateUserPools, c.validateOIDC, c.validateIdentityPools,
-		c.validateManagedPolicies, c.validateRoles, c.validateAdmins, c.validateAPIs,
+		c.validateManagedPolicies, c.validateRoles, c.validateAdmins, c.validateAPIs, c.validateFunctions,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -39,7 +39,7 @@ func Sample(password string) *Config {
 			"notes": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/*/notes"}}`,
 		}}},
 		APIs: []API{{
-			ID: SampleAPI, Name: "notes", Stages: []string{SampleStage}, CORS: &CORS{AllowOrigins: []string{"*"}},
+			ID: SampleAPI, Name: "notes", Stages: []Stage{{Name: SampleStage}}, CORS: &CORS{AllowOrigins: []string{"*"}},
 			Routes: []Route{
 				{Path: "/notes", Methods: []string{"GET", "POST"}, Auth: "AWS_IAM", Handler: "notes"},
 				{Path: "/admin", Methods: []string{"GET"}, Auth: "AWS_IAM", Handler: "notes"},

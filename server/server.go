@@ -152,11 +152,9 @@ func (s *Server) assemble(ctx context.Context) error {
 	if err := s.apply(ctx); err != nil {
 		return err
 	}
-	apis, err := s.apis()
-	if err != nil {
+	if s.declared, err = s.catalog(); err != nil {
 		return err
 	}
-	s.declared = apidef.Catalog{APIs: apis}
 	return s.serveFirst(ctx)
 }
 

@@ -21,8 +21,11 @@ const (
 	defaultAccount = "000000000000"
 )
 
-func (s *Server) region() string  { return cmp.Or(s.Config.Region, defaultRegion) }
-func (s *Server) account() string { return cmp.Or(s.Config.Account, defaultAccount) }
+func (c *Config) region() string  { return cmp.Or(c.Region, defaultRegion) }
+func (c *Config) account() string { return cmp.Or(c.Account, defaultAccount) }
+
+func (s *Server) region() string  { return s.Config.region() }
+func (s *Server) account() string { return s.Config.account() }
 
 // wire makes the services and hands each what it needs of another as a value.
 func (s *Server) wire() {

@@ -89,7 +89,7 @@ func (g *gate) exports(base string) [][2]string {
 		out = append(out, [2]string{"GATEPASS_IDENTITY_POOL_ID", c.IdentityPools[0].ID})
 	}
 	if len(c.APIs) > 0 && len(c.APIs[0].Stages) > 0 {
-		out = append(out, [2]string{"GATEPASS_API", apiURL(base, c.APIs[0].ID, c.APIs[0].Stages[0])})
+		out = append(out, [2]string{"GATEPASS_API", apiURL(base, c.APIs[0].ID, c.APIs[0].Stages[0].Name)})
 	}
 	return out
 }
