@@ -37,6 +37,10 @@ func stsConfig() *server.Config {
 		server.Role{Name: "Boss", Trust: trust("role/Worker"), Policies: everything},
 		server.Role{Name: "Tagged", Trust: trust("role/Worker"), Policies: map[string]server.Document{"tagged": server.Document(tagged)}},
 		server.Role{Name: "Guest", Policies: everything})
+	for name, mail := range map[string]string{"ForAda": "ada@example.com", "ForBob": "bob@example.com"} {
+		doc := server.Document(fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/mail":%q}}}}`, mail))
+		c.Roles = append(c.Roles, server.Role{Name: name, Trust: trustOf(server.SampleIdentityPool, "authenticated"), Policies: map[string]server.Document{"mail": doc}})
+	}
 	return c
 }
 

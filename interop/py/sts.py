@@ -140,3 +140,13 @@ c = pools.get_credentials_for_identity(IdentityId=guest)["Credentials"]
 c["SecretAccessKey"] = c.pop("SecretKey")
 check("a guest's role allows all, and the gate lets him in", call({"Credentials": c}) == 200)
 refused("but he has no role of another", "AccessDenied", "sts:AssumeRole", lambda: sts_of({"Credentials": c}).assume_role(RoleArn=role("Worker"), RoleSessionName="guest"))
+
+operator = client("cognito-identity", os.environ["ADMIN_KEY"], os.environ["ADMIN_SECRET"])
+operator.set_principal_tag_attribute_map(IdentityPoolId=cfg["identityPoolId"], IdentityProviderName=list(logins)[0], UseDefaults=False, PrincipalTags={"mail": "email"})
+for name, status in ("ForAda", 200), ("ForBob", 403):
+    operator.set_identity_pool_roles(IdentityPoolId=cfg["identityPoolId"], Roles={"authenticated": role(name)})
+    c = pools.get_credentials_for_identity(IdentityId=ada, Logins=logins)["Credentials"]
+    check(f"a claim as a tag, {name}, enhanced flow", call({"Credentials": c}) == status)
+    token = pools.get_open_id_token(IdentityId=ada, Logins=logins)["Token"]
+    web = public.assume_role_with_web_identity(RoleArn=role(name), RoleSessionName="ada", WebIdentityToken=token)
+    check(f"a claim as a tag, {name}, basic flow", call(web) == status and web["PackedPolicySize"] > 0)

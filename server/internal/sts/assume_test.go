@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -624,5 +626,52 @@ func TestH09_Users(t *testing.T) {
 	}
 	if !may(admin(t, later), "iam:GetUser", "*") || !may(userSession(t, later), "iam:GetUser", "*") {
 		t.Error("the key or a new session is denied")
+	}
+}
+
+// TestH11_Nodes: three nodes get a new root in two steps, one after the other, while each issues what the others must open.
+func TestH11_Nodes(t *testing.T) {
+	s := office(t)
+	node := func(roots ...byte) *sts.Service {
+		return &sts.Service{Store: s.Store, Ring: ring(t, roots...), Rand: rand.Reader, Now: s.Now}
+	}
+	var nodes [3]atomic.Pointer[sts.Service]
+	for i := range nodes {
+		nodes[i].Store(node(1))
+	}
+	// load runs until done is closed and has been through every pair of nodes once more since.
+	load := func(work *sync.WaitGroup, done <-chan struct{}) {
+		work.Go(func() {
+			for last := false; !last; {
+				select {
+				case <-done:
+					last = true
+				default:
+				}
+				for pair := range 9 {
+					from, to := nodes[pair/3].Load(), &nodes[pair%3]
+					c, err := from.Issue(t.Context(), sts.Spec{Principal: session(), Duration: time.Hour})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if got, _, _, err := to.Load().Resolve(t.Context(), c.AccessKeyID, c.SessionToken, start); err != nil || got != c.SecretAccessKey {
+						t.Errorf("a token of node %d at node %d: %v", pair/3, pair%3, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	for _, roots := range [][]byte{{1, 2}, {2, 1}} {
+		for i := range nodes {
+			var work sync.WaitGroup
+			done := make(chan struct{})
+			load(&work, done)
+			load(&work, done)
+			nodes[i].Store(node(roots...))
+			close(done)
+			work.Wait()
+		}
 	}
 }

@@ -276,7 +276,7 @@ func TestH12_Purposes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, purpose := range []string{"", "srp secret block", "session", "refresh token", "page", "iam access key", "identity signing key"} {
+	for _, purpose := range []string{"", "srp secret block", "session", "refresh token", "page", "iam access key", "identity signing key", "sts authorization message"} {
 		token, err := s.Ring.Box(purpose).Seal(rand.Reader, payload, []byte(c.AccessKeyID))
 		if err != nil {
 			t.Fatal(err)
