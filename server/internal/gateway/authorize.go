@@ -72,16 +72,19 @@ func (c *call) authorize(who Resolved) error {
 // decide evaluates policies, with the API's own, for the path as sent and for
 // every other way a backend may read it: a Deny that matches one of them denies.
 func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.Decision, resource string, err error) {
-	prefix := c.g.partition() + c.target.API + "/" + c.target.Stage + "/" + c.r.Method
+	prefix := c.resourcePrefix()
 	if resource = prefix + c.target.Path; len(resource) > maxARN {
 		return d, resource, errURI()
 	}
 	policies.Resource, policies.Account = c.api.policies, c.g.AccountID
 	req := policy.Request{
-		Principal: who, Action: actionInvoke, Resource: resource,
+		Principal: who, Action: c.action(), Resource: resource,
 		Context: c.conditions(), Time: c.now,
 	}
 	alts := readings(c.target.Path)
+	if c.socket != nil {
+		alts = nil // a route key is no path
+	}
 	for first := true; first || len(alts) > 0; first = false {
 		if len(alts) > 0 {
 			req.AltResource, alts = prefix+alts[0], alts[1:]
@@ -99,11 +102,21 @@ func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.
 	return d, resource, nil
 }
 
+// resourcePrefix is what stands before the path in the ARN of what is called.
+// That of a WebSocket API's route has no method.
+func (c *call) resourcePrefix() string {
+	prefix := c.g.partition() + c.target.API + "/" + c.target.Stage + "/"
+	if c.socket != nil {
+		return prefix
+	}
+	return prefix + c.r.Method
+}
+
 func (c *call) denied(arn, resource string, d policy.Decision) error {
 	account := c.g.AccountID
 	masked := "********" + account[max(0, len(account)-4):]
 	resource = strings.Replace(resource, ":"+account+":", ":"+masked+":", 1)
-	return errDenied("User: " + arn + " is not authorized to perform: " + actionInvoke + " on resource: " + resource + d.Suffix())
+	return errDenied("User: " + arn + " is not authorized to perform: " + c.action() + " on resource: " + resource + d.Suffix())
 }
 
 // conditions are the keys that the request itself fills ("AWS global condition

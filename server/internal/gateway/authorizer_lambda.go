@@ -155,7 +155,7 @@ func (g *Gateway) askOnce(ctx context.Context, a *authorizer, stage string, even
 
 // authorizerEvent is what the function is asked with.
 func (c *call) authorizerEvent(a *authorizer) ([]byte, error) {
-	arn := c.g.partition() + c.target.API + "/" + c.target.Stage + "/" + c.r.Method + c.target.Path
+	arn := c.resourcePrefix() + c.target.Path
 	if len(arn) > maxARN {
 		return nil, errURI()
 	}
@@ -163,6 +163,10 @@ func (c *call) authorizerEvent(a *authorizer) ([]byte, error) {
 		return marshalEvent(map[string]string{"type": "TOKEN", "authorizationToken": a.sources[0].in(c), "methodArn": arn})
 	}
 	admitted := c.unadmitted()
+	if c.socket != nil {
+		event, err := marshalEvent(c.socketEvent(admitted))
+		return c.authorizerExtras(a, event, err, map[string]any{"type": "REQUEST", "methodArn": arn})
+	}
 	if c.api.isHTTP() && a.Payload != "1.0" {
 		event, err := c.event2(admitted)
 		return c.authorizerExtras(a, event, err, map[string]any{"type": "REQUEST", "routeArn": arn})

@@ -99,6 +99,9 @@ func (c *call) amend(h http.Header, apigwID string) {
 
 // serve is the order of a call.
 func (c *call) serve() error {
+	if c.api.isSocket() {
+		return c.serveSocket()
+	}
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type facts struct {
 	integrationError   string
 	integrationRequest string // request id of the backend
 	socket             *socketFacts
+	opened             *socket // the connection that a handshake opened
 }
 
 // socketFacts are those of a WebSocket connection and the message under way.
@@ -34,6 +35,8 @@ type socketFacts struct {
 	eventType    string // CONNECT, MESSAGE or DISCONNECT
 	messageID    string
 	routeKey     string
+	closeCode    int // of DISCONNECT
+	closeReason  string
 }
 
 // contextVar gives the value of $context.NAME ("API Gateway mapping template and

@@ -79,6 +79,7 @@ type Gateway struct {
 	quotas    quotas
 	transport *http.Transport
 	logs      logFiles
+	sockets   sockets
 }
 
 func (g *Gateway) prepare() {
@@ -121,15 +122,25 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request, t Target) {
 	g.prepare()
 	c := g.newCall(w, r, t)
+	c.run()
+	if c.opened != nil {
+		c.opened.run() // until the connection ends
+	}
+}
+
+func (c *call) run() {
 	defer c.finish()
 	if err := c.serve(); err != nil {
 		c.refuse(err)
 	}
 }
 
-// Close gives up idle connections to backends. Calls under way go on.
+// Close ends the connections of WebSocket APIs, which takes some seconds where
+// backends are slow to learn of it, and gives up idle connections to backends.
+// Calls under way go on.
 func (g *Gateway) Close() error {
 	g.prepare()
+	g.sockets.close()
 	g.transport.CloseIdleConnections()
 	return g.logs.close()
 }

@@ -85,6 +85,9 @@ func (a *api) integrator(r *route, st *apidef.Stage) (integrator, error) {
 	case "", apidef.HTTPProxy:
 		return newProxy(a, r, in)
 	case apidef.Lambda:
+		if a.isSocket() {
+			return newSocketLambda(in)
+		}
 		return newLambdaProxy(a, in)
 	}
 	return nil, invalid("Integration.Type", "%q is not a type of integration gatepass serves", string(in.Type))

@@ -17,6 +17,7 @@ type api struct {
 	root     node
 	fallback *route           // of an HTTP API's path $default; nil: none
 	policies []*policy.Policy // the resource policy; nil: none
+	sockets  *socketRoutes    // of a WebSocket API; else nil
 
 	authorizers map[string]*authorizer // by name
 }
@@ -69,6 +70,9 @@ func compile(a apidef.API) (*api, error) {
 	out := &api{API: a, logs: logs}
 	if err := out.setAuthorizers(); err != nil {
 		return nil, err
+	}
+	if a.Protocol == apidef.WebSocket {
+		return out, out.addSocketRoutes()
 	}
 	for i := range a.Routes {
 		if err := out.add(a.Routes[i]); err != nil {

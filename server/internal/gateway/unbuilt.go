@@ -5,13 +5,8 @@ import "github.com/gatepass/gatepass/server/internal/apidef"
 // unbuilt refuses what an API may declare and the gateway does not do: a check
 // that is not made must not look as if it were.
 func unbuilt(a *apidef.API) error {
-	switch {
-	case a.Protocol == apidef.WebSocket:
-		return invalid("Protocol", "%s APIs are not built", a.Protocol)
-	case len(a.Responses) > 0:
+	if len(a.Responses) > 0 {
 		return invalid("Responses", "gateway responses are not built")
-	case a.RouteSelection != "":
-		return invalid("RouteSelection", "WebSocket APIs are not built")
 	}
 	for i := range a.Routes {
 		if err := unbuiltRoute(&a.Routes[i]); err != nil {
