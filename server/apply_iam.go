@@ -45,7 +45,10 @@ func texts(docs map[string]Document) map[string]string {
 func (s *Server) applyManagedPolicies(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Config.ManagedPolicies)) {
 		doc := string(s.Config.ManagedPolicies[name])
-		err := s.store.Update(ctx, func(tx *store.Tx) error { return s.applyManagedPolicy(ctx, tx, name, doc) })
+		err := s.declareOnce(ctx, func(tx *store.Tx) error { return s.applyManagedPolicy(ctx, tx, name, doc) })
+		if errors.Is(err, store.ErrExists) {
+			err = errors.New("another policy of the name is there: delete it, or rename this one")
+		}
 		if err != nil {
 			return fmt.Errorf("managed policy %s: %w", name, err)
 		}
@@ -62,14 +65,10 @@ func (s *Server) applyManagedPolicy(ctx context.Context, tx *store.Tx, name, doc
 		if err != nil {
 			return err
 		}
-		err = tx.CreatePolicy(store.ManagedPolicy{
+		return tx.CreatePolicy(store.ManagedPolicy{
 			Name: name, ARN: s.iamARN("policy", name), ID: id, Default: "v1", Made: 1, Created: now, Modified: now,
 			Versions: []store.PolicyVersion{{ID: "v1", Document: doc, Created: now}},
 		})
-		if errors.Is(err, store.ErrExists) {
-			return errors.New("another policy of the name is there: delete it, or rename this one")
-		}
-		return err
 	case err != nil || p.DefaultDocument() == doc:
 		return err
 	}
@@ -78,18 +77,30 @@ func (s *Server) applyManagedPolicy(ctx context.Context, tx *store.Tx, name, doc
 
 func (s *Server) applyRoles(ctx context.Context) error {
 	for _, r := range s.Config.Roles {
-		if err := s.store.Update(ctx, func(tx *store.Tx) error { return s.applyRole(ctx, tx, r) }); err != nil {
+		if err := s.declareOnce(ctx, func(tx *store.Tx) error { return s.applyRole(ctx, tx, r) }); err != nil {
 			return fmt.Errorf("role %s: %w", r.Name, err)
 		}
 	}
 	return nil
 }
 
+// declareOnce writes again if another node that starts was faster: then there is
+// something to bring up to date.
+func (s *Server) declareOnce(ctx context.Context, fn func(tx *store.Tx) error) error {
+	err := s.store.Update(ctx, fn)
+	if errors.Is(err, store.ErrExists) {
+		err = s.store.Update(ctx, fn)
+	}
+	return err
+}
+
 func (s *Server) applyRole(ctx context.Context, tx *store.Tx, r Role) error {
+	save := tx.PutRole
 	role, err := tx.RoleNamed(ctx, r.Name)
 	if errors.Is(err, store.ErrNotFound) {
 		role = store.Role{Name: r.Name, ARN: s.roleARN(r.Name), Created: s.Now(), Declared: []string{}}
 		role.ID, err = sts.NewID(s.random, "AROA")
+		save = tx.CreateRole
 	}
 	if err == nil && role.ARN != s.roleARN(r.Name) {
 		err = fmt.Errorf("%s is there, which is another role: delete it, or rename this one", role.ARN)
@@ -107,7 +118,7 @@ func (s *Server) applyRole(ctx context.Context, tx *store.Tx, r Role) error {
 		return err
 	}
 	role.Policies, role.Attached, role.Boundary, role.Tags, role.Declared = have.policies, have.attached, have.boundary, have.tags, have.declared
-	return tx.PutRole(role)
+	return save(role)
 }
 
 // held is what a role or user has.
@@ -176,7 +187,7 @@ func (s *Server) applyAdmins(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.store.Update(ctx, func(tx *store.Tx) error { return s.applyAdmin(ctx, tx, a, sealed) }); err != nil {
+		if err := s.declareOnce(ctx, func(tx *store.Tx) error { return s.applyAdmin(ctx, tx, a, sealed) }); err != nil {
 			return fmt.Errorf("administrator %s: %w", a.Name, err)
 		}
 	}
@@ -184,10 +195,12 @@ func (s *Server) applyAdmins(ctx context.Context) error {
 }
 
 func (s *Server) applyAdmin(ctx context.Context, tx *store.Tx, a Admin, sealed []byte) error {
+	save := tx.PutIAMUser
 	user, err := tx.IAMUser(ctx, a.Name)
 	if errors.Is(err, store.ErrNotFound) {
 		user = store.IAMUser{Name: a.Name, ARN: s.iamARN("user", a.Name), Created: s.Now(), Declared: []string{}}
 		user.ID, err = sts.NewID(s.random, "AIDA")
+		save = tx.CreateIAMUser
 	}
 	if err == nil && user.ARN != s.iamARN("user", a.Name) {
 		err = fmt.Errorf("%s is there, which is another user: delete it, or rename this one", user.ARN)
@@ -205,7 +218,7 @@ func (s *Server) applyAdmin(ctx context.Context, tx *store.Tx, a Admin, sealed [
 		return err
 	}
 	key.SecretSealed = sealed
-	return errors.Join(tx.PutIAMUser(user), tx.PutAccessKey(key))
+	return errors.Join(save(user), tx.PutAccessKey(key))
 }
 
 // declaredKey is the access key of an administrator; one that was made inactive

@@ -133,3 +133,16 @@ type ListAccessKeysOutput struct {
 	AccessKeyMetadata Members[IAMAccessKey]
 	IAMPage
 }
+
+// IAMGroupsOutput is the result of ListGroupsForUser: there are no groups.
+type IAMGroupsOutput struct {
+	Groups Members[struct{}]
+	IAMPage
+}
+
+// IAMInstanceProfilesOutput is the result of ListInstanceProfilesForRole: there
+// are no instance profiles.
+type IAMInstanceProfilesOutput struct {
+	InstanceProfiles Members[struct{}]
+	IAMPage
+}

@@ -22,6 +22,10 @@ var operations = sync.OnceValue(func() map[string]operation {
 		"UpdateAccessKey": {users.ask, (*call).updateAccessKey},
 		"DeleteAccessKey": {users.ask, (*call).deleteAccessKey},
 
+		// There are neither groups nor instance profiles; provisioning tools ask before they delete.
+		"ListGroupsForUser":           {users.ask, (*call).listGroups},
+		"ListInstanceProfilesForRole": {roles.ask, (*call).listInstanceProfiles},
+
 		"CreatePolicy":            {askNewPolicy, (*call).createPolicy},
 		"GetPolicy":               {askPolicy, (*call).getPolicy},
 		"ListPolicies":            {askPolicies, (*call).listPolicies},

@@ -153,11 +153,9 @@ func (c *call) listPolicies() (any, error) {
 		return nil, err
 	}
 	all = under(prefix, all, func(p store.ManagedPolicy) string { return p.Path })
-	uses := map[string]usage{}
-	for _, p := range all {
-		if uses[p.ARN], err = c.usage(p.ARN); err != nil {
-			return nil, err
-		}
+	uses, err := c.usages()
+	if err != nil {
+		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(p store.ManagedPolicy) bool { return !uses[p.ARN].wanted(attached, filter) })
 	all, next := cut(in, all, func(p store.ManagedPolicy) string { return p.Name + " " + p.ARN })
@@ -166,6 +164,35 @@ func (c *call) listPolicies() (any, error) {
 		out.Policies.Member = append(out.Policies.Member, listedPolicy(p, uses[p.ARN]))
 	}
 	return out, nil
+}
+
+// usages counts for all policies at once.
+func (c *call) usages() (map[string]usage, error) {
+	all := map[string]usage{}
+	count := func(attached []string, boundary string) {
+		for _, arn := range attached {
+			u := all[arn]
+			u.attached++
+			all[arn] = u
+		}
+		if boundary != "" {
+			u := all[boundary]
+			u.boundary++
+			all[boundary] = u
+		}
+	}
+	withRoles, err := c.Store.ListRoles(c.ctx, "", everything)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range withRoles {
+		count(r.Attached, r.Boundary)
+	}
+	withUsers, err := c.Store.ListIAMUsers(c.ctx, "", everything)
+	for _, u := range withUsers {
+		count(u.Attached, u.Boundary)
+	}
+	return all, err
 }
 
 // wanted: in the list that OnlyAttached and PolicyUsageFilter ask for.

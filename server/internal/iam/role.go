@@ -106,6 +106,13 @@ func (c *call) listRoles() (any, error) {
 	return out, nil
 }
 
+func (c *call) listInstanceProfiles() (any, error) {
+	name := c.named(roles)
+	c.in.page()
+	_, err := c.look(roles, name)
+	return wire.IAMInstanceProfilesOutput{}, err
+}
+
 // deleteRole refuses while policies are there, as AWS does; the boundary goes with the role.
 func (c *call) deleteRole() (any, error) {
 	name := c.named(roles)

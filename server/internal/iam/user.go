@@ -75,6 +75,13 @@ func (c *call) listUsers() (any, error) {
 	return out, nil
 }
 
+func (c *call) listGroups() (any, error) {
+	name := c.named(users)
+	c.in.page()
+	_, err := c.look(users, name)
+	return wire.IAMGroupsOutput{}, err
+}
+
 // deleteUser refuses while policies or keys are there, as AWS does.
 func (c *call) deleteUser() (any, error) {
 	name := c.in.name("UserName", maxName)
