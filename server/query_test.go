@@ -259,15 +259,58 @@ func TestGuestCredentials(t *testing.T) {
 	if status, answer = query(t, address, guest, decode); status != http.StatusForbidden {
 		t.Errorf("the guest reads his message: %d %s", status, answer)
 	}
-	r, err := http.NewRequest(http.MethodGet, address+"/_aws/execute-api/notes/prod/notes", nil)
+	if status, answer = invoke(t, address, guest, http.MethodGet, ""); status != http.StatusOK {
+		t.Errorf("the API gateway is open to guests: %d %s", status, answer)
+	}
+}
+
+// invoke calls the sample API.
+func invoke(t *testing.T, address string, creds sigv4.Credentials, method, body string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, address+"/_aws/execute-api/notes/prod/notes", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	gate := &sigv4.Signer{Region: "us-east-1", Profile: sigv4.ExecuteAPI()}
-	if err := gate.Sign(r, guest, sigv4.HashOf(nil), time.Now()); err != nil {
+	if err := gate.Sign(r, creds, sigv4.HashOf([]byte(body)), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if status, answer = fetch(t, r); status != http.StatusOK {
-		t.Errorf("the API gateway is open to guests: %d %s", status, answer)
+	return fetch(t, r)
+}
+
+// TestH03_Gate: the gate and the control planes hold a session to its session policy.
+func TestH03_Gate(t *testing.T) {
+	c := withAdmin()
+	trust := server.Document(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}}`)
+	c.Roles = append(c.Roles, server.Role{Name: "Worker", Trust: &trust, Policies: map[string]server.Document{"all": everything}})
+	address := serve(t, &server.Server{Config: c, Handlers: server.SampleHandlers()})
+	session := func(policy string) sigv4.Credentials {
+		form := "Action=AssumeRole&Version=2011-06-15&RoleSessionName=desk&RoleArn=arn:aws:iam::000000000000:role/Worker"
+		if policy != "" {
+			form += "&Policy=" + url.QueryEscape(policy)
+		}
+		status, body := query(t, address, adminCredentials, form)
+		if status != http.StatusOK {
+			t.Fatalf("%d %s", status, body)
+		}
+		return sigv4.Credentials{AccessKeyID: element(body, "AccessKeyId"), SecretAccessKey: element(body, "SecretAccessKey"), SessionToken: element(body, "SessionToken")}
+	}
+	get := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/GET/*"}}`
+	for name, c := range map[string]struct {
+		policy          string
+		get, post, keys int
+	}{
+		"no policy": {"", 200, 201, 200}, "everything": {everything, 200, 201, 200}, "GET only": {get, 200, 403, 403},
+	} {
+		creds := session(c.policy)
+		if status, body := invoke(t, address, creds, http.MethodGet, ""); status != c.get {
+			t.Errorf("%s: GET %d %s", name, status, body)
+		}
+		if status, body := invoke(t, address, creds, http.MethodPost, `{"content":"x"}`); status != c.post {
+			t.Errorf("%s: POST %d %s", name, status, body)
+		}
+		if status, body := query(t, address, creds, "Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId="+adminID); status != c.keys {
+			t.Errorf("%s: GetAccessKeyInfo %d %s", name, status, body)
+		}
 	}
 }
