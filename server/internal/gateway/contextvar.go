@@ -348,41 +348,6 @@ func resourceID(path string) string {
 	return strings.Repeat("0", 7-len(id)) + id
 }
 
-// responseType is the type of gateway response that an error is answered with.
-func responseType(e *wire.Error) string {
-	switch e.Code {
-	case "":
-		return ""
-	case codeDenied:
-		return "ACCESS_DENIED"
-	case "MissingAuthenticationTokenException":
-		return "MISSING_AUTHENTICATION_TOKEN"
-	case "InvalidSignatureException", "IncompleteSignatureException", "UnrecognizedClientException":
-		return "INVALID_SIGNATURE"
-	case "ExpiredTokenException":
-		return "EXPIRED_TOKEN"
-	case "RequestTooLargeException":
-		return "REQUEST_TOO_LARGE"
-	case "TooManyRequestsException":
-		return "THROTTLED"
-	case "LimitExceededException":
-		return "QUOTA_EXCEEDED"
-	case "UnauthorizedException":
-		return "UNAUTHORIZED"
-	case "AuthorizerConfigurationException":
-		return "AUTHORIZER_CONFIGURATION_ERROR"
-	}
-	switch {
-	case e.Code == codeBackend && e.Status == http.StatusGatewayTimeout:
-		return "INTEGRATION_TIMEOUT"
-	case e.Code == codeBackend:
-		return "INTEGRATION_FAILURE"
-	case e.Status >= http.StatusInternalServerError:
-		return "DEFAULT_5XX"
-	}
-	return "DEFAULT_4XX"
-}
-
 // knownContext tells whether there is a variable $context.NAME.
 func knownContext(name string) bool {
 	nobody := &call{g: &Gateway{}, r: &http.Request{URL: &url.URL{}}, out: &response{}}

@@ -110,26 +110,18 @@ func (c *call) refuse(err error) {
 	if asks := (*challenge)(nil); errors.As(err, &asks) {
 		c.out.header.Set("WWW-Authenticate", asks.text)
 	}
-	switch {
-	case c.api.isHTTP():
+	if c.api.isHTTP() {
 		e = httpRefusal(e, err)
+		c.out.header.Set("Content-Type", "application/json")
 		c.answer(e.Status, `{"message":`+jsonString(e.Message)+`}`)
-	case e.Code == codeAuthorizer:
-		c.out.header.Set("x-amzn-ErrorType", e.Code)
-		c.answer(e.Status, `{"message":null}`)
-	case e.Code == codeBackend:
-		c.out.header.Set("x-amzn-ErrorType", e.Code)
-		c.answer(e.Status, `{"message": "`+e.Message+`"}`) // with the space that API Gateway puts there
-	default:
-		wire.WriteError(c.out, wire.RESTGateway, e)
+		return
 	}
+	c.refuseREST(e)
 }
 
-// answer writes a whole JSON answer.
+// answer writes a whole answer.
 func (c *call) answer(status int, body string) {
-	h := c.out.header
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.out.header.Set("Content-Length", strconv.Itoa(len(body)))
 	c.out.WriteHeader(status)
 	_, _ = c.out.Write([]byte(body)) // a client that has gone needs no answer
 }

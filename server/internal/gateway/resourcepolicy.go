@@ -141,7 +141,7 @@ func (c *call) forbids() error {
 	}
 	d, resource, err := c.decide(policy.Principal{}, policy.Policies{})
 	if err != nil || d.Reason != policy.ExplicitDeny {
-		c.event.Decision, c.event.Verdict = nil, "" // it is not made yet
+		c.event.Decision, c.event.Verdict, c.asked = nil, "", policy.Request{} // it is not made yet
 		return err
 	}
 	return c.denied("anonymous", resource, d)

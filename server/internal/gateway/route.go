@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ func compile(a apidef.API) (*api, error) {
 	if err := unbuilt(&a); err != nil {
 		return nil, err
 	}
-	if err := validateCORS(&a); err != nil {
+	if err := errors.Join(validateCORS(&a), validateResponses(&a)); err != nil {
 		return nil, err
 	}
 	if err := validateBinary(&a); err != nil {

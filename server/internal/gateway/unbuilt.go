@@ -5,9 +5,6 @@ import "github.com/gatepass/gatepass/server/internal/apidef"
 // unbuilt refuses what an API may declare and the gateway does not do: a check
 // that is not made must not look as if it were.
 func unbuilt(a *apidef.API) error {
-	if len(a.Responses) > 0 {
-		return invalid("Responses", "gateway responses are not built")
-	}
 	for i := range a.Routes {
 		if err := unbuiltRoute(&a.Routes[i]); err != nil {
 			return err
