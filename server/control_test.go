@@ -41,7 +41,7 @@ func controlled(t *testing.T) *plane {
 		}},
 	}
 	url := serve(t, &server.Server{Config: c, Handlers: server.SampleHandlers()})
-	return &plane{t: t, url: url, key: adminID, vars: map[string]string{"BACKEND": backend.URL, "URL": url}}
+	return &plane{t: t, url: url, key: adminID, vars: map[string]string{"BACKEND": backend.URL, "HOST": strings.TrimPrefix(backend.URL, "http://")}}
 }
 
 func (p *plane) expand(s string) string {
@@ -114,6 +114,17 @@ func (p *plane) get(path string) (int, string, string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return answer(p.t, r)
+}
+
+// getAt calls at a host name of its own.
+func (p *plane) getAt(host, path string) (int, string, string) {
+	p.t.Helper()
+	r, err := http.NewRequest("GET", p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Host = host
 	return answer(p.t, r)
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
@@ -40,6 +42,29 @@ func (s *Service) fits(a apidef.API, st apidef.Stage) error {
 		return misfit(err)
 	}
 	return nil
+}
+
+// probe is a stage to try an API with that no stage serves yet. Its variables,
+// which the stage will have, are numbers, fit for any part of an address.
+func probe(a apidef.API) apidef.Stage {
+	out := apidef.Stage{Name: "prod"}
+	for _, r := range a.Routes {
+		for rest := r.Integration.URI; ; {
+			_, after, found := strings.Cut(rest, "stageVariables.")
+			if !found {
+				break
+			}
+			end := strings.IndexFunc(after, func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+			if end < 0 {
+				end = len(after)
+			}
+			if out.Variables == nil {
+				out.Variables = map[string]string{}
+			}
+			out.Variables[after[:end]], rest = "80", after[end:]
+		}
+	}
+	return out
 }
 
 // reader finds records, in a transaction or outside of one.
@@ -90,11 +115,11 @@ func createDeployment(e *edit, a *restAPI, in wire.CreateDeploymentInput) (any, 
 	if err != nil {
 		return nil, err
 	}
-	probe := apidef.Stage{Name: "prod"}
+	serving := probe(api)
 	if st != nil {
-		probe = renderStage(st)
+		serving = renderStage(st)
 	}
-	if err := e.s.fits(api, probe); err != nil {
+	if err := e.s.fits(api, serving); err != nil {
 		return nil, err
 	}
 	d, err := e.snapshot(api, in.Description, false)

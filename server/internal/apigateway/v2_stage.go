@@ -200,7 +200,7 @@ func createDeploymentV2(e *edit, a *httpAPI, in wire.CreateDeploymentV2Input) (a
 		return nil, err
 	}
 	var st *wire.StageV2
-	probe := apidef.Stage{Name: "prod"}
+	serving := probe(api)
 	if in.StageName != "" {
 		if st, err = a.stage(in.StageName); err != nil {
 			return nil, err
@@ -208,9 +208,9 @@ func createDeploymentV2(e *edit, a *httpAPI, in wire.CreateDeploymentV2Input) (a
 		if st.AutoDeploy {
 			return nil, badRequest("Deployment cannot be created for a stage with AutoDeploy set to true")
 		}
-		probe = renderStageV2(st)
+		serving = renderStageV2(st)
 	}
-	if err := e.s.fits(api, probe); err != nil {
+	if err := e.s.fits(api, serving); err != nil {
 		return nil, err
 	}
 	d, err := e.snapshot(api, in.Description, false)
