@@ -283,3 +283,11 @@ func TestControlF20(t *testing.T) {
 		step{"GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fmine", "", 403, denied + "GET on resource: arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fmine", ""},
 	)
 }
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
+
+// quoted is a text as JSON.
+func quoted(text string) string {
+	b, _ := json.Marshal(text) // a text always marshals
+	return string(b)
+}

@@ -16,7 +16,7 @@ func unbuilt(a *apidef.API) error {
 func unbuiltRoute(r *apidef.Route) error {
 	in := &r.Integration
 	switch {
-	case r.Request != nil:
+	case r.Request != nil && (r.Request.CheckParameters || r.Request.CheckBody):
 		return invalid("Request", "request validation is not built")
 	case in.Type == apidef.HTTPCustom, in.Type == apidef.Mock:
 		return invalid("Integration.Type", "%s is not built", in.Type)

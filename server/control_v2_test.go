@@ -1,0 +1,158 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/gatepass/gatepass/server"
+)
+
+// An HTTP API with a stage that deploys by itself serves each change at once; one
+// without serves what it is given.
+func TestControlHTTPAPI(t *testing.T) {
+	p := controlled(t)
+	const at = "/_aws/execute-api/$API"
+	p.run(
+		step{"POST", "/v2/apis", `{"name":"n","protocolType":"TCP"}`, 400, "Invalid protocol specified. Must be one of [HTTP, WEBSOCKET]", ""},
+		step{"POST", "/v2/apis", `{"protocolType":"HTTP"}`, 400, "Name cannot be blank", ""},
+		step{"POST", "/v2/apis", `{"name":"n","protocolType":"HTTP","tags":{"team":"x"}}`, 201, `"protocolType":"HTTP"`, "API=apiId"},
+		step{"GET", "/v2/apis/$API", "", 200, `"apiEndpoint":"https://$API.execute-api.us-east-1.amazonaws.com"`, ""},
+		step{"GET", "/v2/apis/$API", "", 200, `"createdDate":"20`, ""},
+		step{"GET", "/restapis/$API", "", 404, "Invalid API identifier specified", ""},
+		step{"POST", "/v2/apis/$API/deployments", `{}`, 400, "no routes exist", ""},
+		step{"POST", "/v2/apis/$API/integrations", `{"integrationType":"HTTP_PROXY","integrationMethod":"GET","integrationUri":"$BACKEND/one"}`, 201, `"connectionType":"INTERNET"`, "INT=integrationId"},
+		step{"POST", "/v2/apis/$API/integrations", `{"integrationType":"AWS_PROXY","integrationSubtype":"SQS-SendMessage"}`, 400, "integrationSubtype", ""},
+		step{"POST", "/v2/apis/$API/integrations", `{"integrationType":"HTTP_PROXY","integrationUri":"$BACKEND"}`, 400, "HttpMethod", ""},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET notes"}`, 400, "The provided route key is not formatted properly", ""},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /notes","target":"integrations/nothere"}`, 400, "Invalid target", ""},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /notes","authorizationType":"JWT"}`, 400, "authorizer", ""},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /notes","target":"integrations/$INT"}`, 201, `"authorizationType":"NONE"`, "ROUTE=routeId"},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /notes"}`, 409, "already exists", ""},
+		step{"POST", "/v2/apis/$API/stages", `{"stageName":"$default","autoDeploy":true}`, 201, `"autoDeploy":true`, ""},
+		step{"POST", "/v2/apis/$API/stages", `{"stageName":"v1"}`, 201, `"stageName":"v1"`, ""},
+		step{"GET", "/v2/apis/$API/stages/%24default", "", 200, "Successfully deployed stage", "AUTO=deploymentId"},
+	)
+	p.want(at+"/notes", 200, "backend saw /one")
+	p.want(at+"/v1/notes", 404, "") // no deployment
+	p.run(
+		step{"POST", "/v2/apis/$API/deployments", `{"stageName":"v1","description":"d"}`, 201, `"deploymentStatus":"DEPLOYED","description":"d"`, "MANUAL=deploymentId"},
+		step{"POST", "/v2/apis/$API/deployments", `{"stageName":"$default"}`, 400, "AutoDeploy", ""},
+		step{"PATCH", "/v2/apis/$API/integrations/$INT", `{"integrationUri":"$BACKEND/two"}`, 200, `"integrationMethod":"GET","integrationUri":"$BACKEND/two"`, ""},
+	)
+	p.want(at+"/notes", 200, "backend saw /two")
+	p.want(at+"/v1/notes", 200, "backend saw /one")
+	p.run(
+		step{"PATCH", "/v2/apis/$API/integrations/$INT", `{"integrationUri":"http://169.254.169.254/"}`, 200, "", ""},
+		step{"GET", "/v2/apis/$API/stages/$default", "", 200, `"lastDeploymentStatusMessage":"Deployment attempt failed: `, ""},
+		step{"GET", "/v2/apis/$API/deployments", "", 200, `"autoDeployed":true`, ""},
+		step{"DELETE", "/v2/apis/$API/deployments/$MANUAL", "", 400, "Active stages", ""},
+		step{"DELETE", "/v2/apis/$API/integrations/$INT", "", 409, "target of the route", ""},
+	)
+	p.want(at+"/notes", 200, "backend saw /two") // what was good is still served
+	p.run(
+		step{"PATCH", "/v2/apis/$API/routes/$ROUTE", `{"authorizationType":"AWS_IAM"}`, 200, `"authorizationType":"AWS_IAM"`, ""},
+		step{"PATCH", "/v2/apis/$API/integrations/$INT", `{"integrationUri":"$BACKEND/two"}`, 200, "", ""},
+	)
+	p.want(at+"/notes", 403, `{"message":"Forbidden"}`)
+	p.want(at+"/v1/notes", 200, "backend saw /one")
+	p.run(
+		step{"PATCH", "/v2/apis/$API", `{"corsConfiguration":{"allowOrigins":["https://app.example"]}}`, 200, `"allowOrigins":["https://app.example"]`, ""},
+		step{"PATCH", "/v2/apis/$API", `{"description":"d"}`, 200, `"allowOrigins":["https://app.example"]`, ""},
+		step{"PATCH", "/v2/apis/$API", `{"corsConfiguration":{"allowOrigins":["*"],"allowCredentials":true}}`, 400, "AllowCredentials", ""},
+		step{"DELETE", "/v2/apis/$API/cors", "", 204, "", ""},
+		step{"PATCH", "/v2/apis/$API", `{"apiId":"x"}`, 400, "apiId", ""},
+		step{"DELETE", "/v2/apis/$API/routes/$ROUTE", "", 204, "", ""},
+		step{"DELETE", "/v2/apis/$API/integrations/$INT", "", 204, "", ""},
+		step{"DELETE", "/v2/apis/$API/stages/v1", "", 204, "", ""},
+		step{"DELETE", "/v2/apis/$API", "", 204, "", ""},
+		step{"GET", "/v2/apis/$API", "", 404, "NotFoundException", ""},
+	)
+	p.want(at+"/notes", 403, "") // no API
+}
+
+// Quick create makes the whole of an API.
+func TestControlQuickCreate(t *testing.T) {
+	p := controlled(t)
+	p.run(
+		step{"POST", "/v2/apis", `{"name":"n","protocolType":"HTTP","target":"$BACKEND"}`, 201, `"apiId"`, "API=apiId"},
+		step{"GET", "/v2/apis/$API/routes", "", 200, `"routeKey":"$default"`, ""},
+		step{"GET", "/v2/apis/$API/stages", "", 200, `"autoDeploy":true`, ""},
+	)
+	p.want("/_aws/execute-api/$API/any/where", 200, "backend saw /any/where")
+}
+
+// Authorizers and stage settings of HTTP APIs, tags, and what is refused.
+func TestControlV2Parts(t *testing.T) {
+	p := controlled(t)
+	p.run(
+		step{"POST", "/v2/apis", `{"name":"n","protocolType":"HTTP","target":"$BACKEND"}`, 201, "", "API=apiId"},
+		step{"GET", "/v2/apis/$API/routes", "", 200, "", ""},
+		step{"POST", "/v2/apis/$API/authorizers", `{"name":"j","authorizerType":"JWT","identitySource":["$request.header.Authorization"]}`, 400, "jwtConfiguration", ""},
+		step{"POST", "/v2/apis/$API/authorizers", `{"name":"j","authorizerType":"JWT","identitySource":["$request.header.Authorization"],"jwtConfiguration":{"issuer":"https://cognito-idp.us-east-1.amazonaws.com/` + server.SampleUserPool + `","audience":["c"]}}`, 201, `"authorizerType":"JWT"`, "AUTH=authorizerId"},
+		step{"PATCH", "/v2/apis/$API/authorizers/$AUTH", `{"name":"k"}`, 200, `"name":"k","authorizerType":"JWT"`, ""},
+		step{"PATCH", "/v2/apis/$API/authorizers/$AUTH", `{"authorizerId":"x"}`, 400, "Identifiers cannot be changed", ""},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /x","apiKeyRequired":true}`, 400, "API keys", ""},
+		step{"PATCH", "/v2/apis/$API/stages/$default", `{"stageVariables":{"a":"1","b":"2"}}`, 200, `"a":"1"`, ""},
+		step{"PATCH", "/v2/apis/$API/stages/$default", `{"stageVariables":{"a":""}}`, 200, `"stageVariables":{"b":"2"}`, ""},
+		step{"PATCH", "/v2/apis/$API/stages/$default", `{"defaultRouteSettings":{"dataTraceEnabled":true}}`, 400, "data trace", ""},
+		step{"POST", "/v2/apis/$API/models", `{"name":"m","schema":"{}"}`, 400, "WEBSOCKET", ""},
+		step{"DELETE", "/v2/apis/$API/authorizers/$AUTH", "", 204, "", ""},
+
+		step{"POST", "/v2/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2F$API", `{"tags":{"team":"x","more":"y"}}`, 201, "", ""},
+		step{"DELETE", "/v2/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2F$API?tagKeys=more", "", 204, "", ""},
+		step{"GET", "/v2/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2F$API", "", 200, `{"tags":{"team":"x"}}`, ""},
+		step{"GET", "/v2/apis/$API", "", 200, `"tags":{"team":"x"}`, ""},
+		step{"GET", "/v2/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2Fnothere", "", 404, "Invalid resource ARN", ""},
+		step{"GET", "/tags/arn%3Aaws%3Aapigateway%3Aeu-west-1%3A%3A%2Fapis%2F$API", "", 400, "Invalid resource ARN", ""},
+		step{"PUT", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2F$API%2Fstages%2F%24default", `{"tags":{"s":"1"}}`, 204, "", ""},
+		step{"GET", "/v2/apis/$API/stages/$default", "", 200, `"tags":{"s":"1"}`, ""},
+	)
+}
+
+// A document becomes an API, and what is served a document again.
+func TestControlImportExport(t *testing.T) {
+	p := controlled(t)
+	const doc = `{"openapi":"3.0.1","info":{"title":"notes","version":"1"},"paths":{
+		"/notes":{"get":{"responses":{"200":{"description":"ok"}},"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/imported"}}},
+		"/notes/{id}":{"get":{"security":[{"sigv4":[]}],"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],"responses":{"200":{"description":"ok"}},
+			"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/imported/{id}"}}}},
+		"components":{"securitySchemes":{"sigv4":{"type":"apiKey","name":"Authorization","in":"header","x-amazon-apigateway-authtype":"awsSigv4"}}}}`
+	const other = `{"openapi":"3.0.1","info":{"title":"notes","version":"1"},"paths":{"/more":{"get":{"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/more"}}}}}`
+	p.run(
+		step{"POST", "/restapis?mode=import", `{"openapi":"3.0.1"`, 400, "Errors found during import", ""},
+		step{"POST", "/restapis?mode=import&failonwarnings=true", doc, 201, `"name":"notes"`, "API=id"},
+		step{"GET", "/restapis/$API/resources", "", 200, `"path":"/notes/{id}"`, ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+	)
+	p.want("/_aws/execute-api/$API/prod/notes", 200, "backend saw /imported")
+	p.want("/_aws/execute-api/$API/prod/notes/1", 403, "MissingAuthenticationTokenException")
+	p.run(
+		step{"PUT", "/restapis/$API?mode=merge", other, 200, `"id":"$API"`, ""},
+		step{"GET", "/restapis/$API/resources", "", 200, `"path":"/notes"`, ""},
+		step{"PUT", "/restapis/$API?mode=replace", other, 400, `Enumeration value of OpenAPI import mode`, ""},
+		step{"GET", "/restapis/$API/stages/prod/exports/oas30", "", 200, `"/notes/{id}"`, ""},
+		step{"GET", "/restapis/$API/stages/prod/exports/swagger", "", 400, "oas30", ""},
+		step{"GET", "/restapis/$API/stages/prod/exports/oas30?extensions=integrations", "", 200, `"x-amazon-apigateway-integration"`, ""},
+	)
+	if _, _, body := p.send("GET", "/restapis/$API/stages/prod/exports/oas30", ""); contains(body, "x-amazon-apigateway-integration") || contains(body, "/more") {
+		t.Errorf("extensions nobody asked for, or what is not deployed: %s", body)
+	}
+	p.run(
+		step{"PUT", "/restapis/$API?mode=overwrite", other, 200, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+	)
+	p.want("/_aws/execute-api/$API/prod/more", 200, "backend saw /more")
+	p.want("/_aws/execute-api/$API/prod/notes", 403, "MissingAuthenticationTokenException")
+
+	p.run(
+		step{"PUT", "/v2/apis", `{"body":` + quoted(p.expand(other)) + `}`, 201, `"protocolType":"HTTP"`, "HTTP=apiId"},
+		step{"POST", "/v2/apis/$HTTP/stages", `{"stageName":"$default","autoDeploy":true}`, 201, "", ""},
+	)
+	p.want("/_aws/execute-api/$HTTP/more", 200, "backend saw /more")
+	p.run(
+		step{"PUT", "/v2/apis/$HTTP", `{"body":` + quoted(p.expand(doc)) + `}`, 201, `"apiId":"$HTTP"`, ""},
+		step{"GET", "/v2/apis/$HTTP/exports/OAS30?outputType=YAML&stageName=%24default", "", 200, "/notes/{id}:", ""},
+		step{"GET", "/v2/apis/$HTTP/exports/OAS20?outputType=JSON", "", 400, "OAS30", ""},
+	)
+	p.want("/_aws/execute-api/$HTTP/more", 404, "Not Found")
+	p.want("/_aws/execute-api/$HTTP/notes", 200, "backend saw /imported")
+}
