@@ -28,12 +28,15 @@ const servedEvery = 2 * time.Second
 func (s *Server) wireControl() {
 	s.control = &apigateway.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random, Endpoint: s.endpoint(),
-		Declared: func() apidef.Catalog { return s.declared }, Validate: gateway.Validate, Changed: s.refresh, Read: readOpenAPI, Write: openapi.Write,
+		Declared: func() apidef.Catalog { return s.declared }, Validate: gateway.Validate, Check: checkCatalog, Changed: s.refresh, Read: readOpenAPI, Write: openapi.Write,
 	}
 	profile := sigv4.Generic(serviceAPIGateway)
 	profile.MaxBody = maxDocument
 	s.verifiers[serviceAPIGateway] = &sigv4.Verifier{Region: s.region(), Profile: profile}
 }
+
+// checkCatalog asks a gateway that nobody calls.
+func checkCatalog(c apidef.Catalog) error { return new(gateway.Gateway).Serve(c) }
 
 // readOpenAPI reads a document for the control plane; its notes are warnings.
 func readOpenAPI(doc []byte, p apidef.Protocol, basePath string) (apidef.API, []string, error) {
@@ -143,6 +146,14 @@ func (s *Server) serveCatalog(ctx context.Context) error {
 	for _, why := range refused {
 		s.Logger.ErrorContext(ctx, "not served", "error", why)
 	}
+	err = s.gateway.Serve(catalog)
+	if err == nil {
+		return nil
+	}
+	// Stored usage plans may not fit those of another configuration. Without them
+	// their keys are refused, and the rest goes on.
+	s.Logger.ErrorContext(ctx, "usage plans are not served", "error", err)
+	catalog.Keys, catalog.Plans = s.declared.Keys, s.declared.Plans
 	return s.gateway.Serve(catalog)
 }
 

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/gatepass/gatepass/server"
@@ -226,4 +227,50 @@ func TestControlStages(t *testing.T) {
 		step{"PATCH", stage, patch("remove", "/accessLogSettings", ""), 200, "prod", ""},
 		step{"GET", stage, "", 200, `"deploymentId":"$DEPLOYMENT"`, ""},
 	)
+}
+
+// A key of a usage plan opens its stage at once, and no longer when it is gone;
+// what the gateway refuses of plans is refused when it is written.
+func TestControlKeysServed(t *testing.T) {
+	p := controlled(t)
+	const method, path = "/restapis/$API/resources/$ROOT/methods/GET", "/_aws/execute-api/$API/prod/"
+	const value = "0123456789abcdefghij-of-the-test"
+	with := func(want int) {
+		t.Helper()
+		r, err := http.NewRequest("GET", p.url+p.expand(path), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("x-api-key", value)
+		if status, _, body := answer(t, r); status != want {
+			t.Errorf("with the key: %d %s, want %d", status, body, want)
+		}
+	}
+	p.run(
+		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
+		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
+		step{"PUT", method, `{"authorizationType":"NONE","apiKeyRequired":true}`, 201, "", ""},
+		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+		step{"POST", "/apikeys", `{"name":"k","enabled":true,"value":"` + value + `"}`, 201, "", "KEY=id"},
+	)
+	p.want(path, 403, "ForbiddenException")
+	with(403) // in no plan
+	p.run(
+		step{"POST", "/usageplans", `{"name":"p","apiStages":[{"apiId":"$API","stage":"prod"}]}`, 201, "", "PLAN=id"},
+		step{"POST", "/usageplans/$PLAN/keys", `{"keyId":"$KEY","keyType":"API_KEY"}`, 201, "", ""},
+	)
+	with(200)
+	p.want(path, 403, "ForbiddenException")
+	p.run(
+		step{"POST", "/usageplans", `{"name":"q","apiStages":[{"apiId":"$API","stage":"prod"}]}`, 201, "", "OTHER=id"},
+		step{"POST", "/usageplans/$OTHER/keys", `{"keyId":"$KEY","keyType":"API_KEY"}`, 400, "two plans", ""},
+	)
+	with(200)
+	p.run(step{"PATCH", "/apikeys/$KEY", `{"patchOperations":[{"op":"replace","path":"/enabled","value":"false"}]}`, 200, "", ""})
+	with(403)
+	p.run(step{"PATCH", "/apikeys/$KEY", `{"patchOperations":[{"op":"replace","path":"/enabled","value":"true"}]}`, 200, "", ""})
+	with(200)
+	p.run(step{"DELETE", "/usageplans/$PLAN/keys/$KEY", "", 202, "", ""})
+	with(403)
 }

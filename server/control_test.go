@@ -1,10 +1,13 @@
 package server_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,8 +48,9 @@ func controlled(t *testing.T) *plane {
 }
 
 func (p *plane) expand(s string) string {
-	for name, value := range p.vars {
-		s = strings.ReplaceAll(s, "$"+name, value)
+	names := slices.SortedFunc(maps.Keys(p.vars), func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // $KEY2 before $KEY
+	for _, name := range names {
+		s = strings.ReplaceAll(s, "$"+name, p.vars[name])
 	}
 	return s
 }

@@ -18,8 +18,13 @@ func (s *Service) Mark(ctx context.Context) (string, error) { return s.Store.API
 // stages that have been deployed. What cannot be served beside it is left out,
 // with an error for each in refused.
 func (s *Service) Catalog(ctx context.Context) (all apidef.Catalog, refused []error, err error) {
-	b := &builder{s: s, call: &call{ctx: ctx}, out: s.declared()}
-	b.out.APIs = slices.Clone(b.out.APIs)
+	return s.catalog(&call{ctx: ctx}, s.Store)
+}
+
+// catalog is Catalog, also of a transaction that is not done.
+func (s *Service) catalog(c *call, r reader) (all apidef.Catalog, refused []error, err error) {
+	b := &builder{s: s, call: c, r: r, out: s.declared()}
+	b.out.APIs, b.out.Keys, b.out.Plans = slices.Clone(b.out.APIs), slices.Clone(b.out.Keys), slices.Clone(b.out.Plans)
 	for _, step := range []func() error{b.readDomains, b.restAPIs, b.httpAPIs, b.plans} {
 		if err := step(); err != nil {
 			return apidef.Catalog{}, nil, err
@@ -32,6 +37,7 @@ func (s *Service) Catalog(ctx context.Context) (all apidef.Catalog, refused []er
 type builder struct {
 	*call
 	s       *Service
+	r       reader
 	out     apidef.Catalog
 	refused []error
 	domains map[string][]apidef.Domain // by API
@@ -43,7 +49,7 @@ func (b *builder) refuse(what string, err error) {
 
 // readDomains leaves out a host that the configuration declares.
 func (b *builder) readDomains() error {
-	found, err := b.s.domains(b.call, b.s.Store)
+	found, err := b.s.domains(b.call, b.r)
 	if err != nil {
 		return err
 	}
@@ -67,7 +73,7 @@ func (b *builder) readDomains() error {
 }
 
 func (b *builder) restAPIs() error {
-	recs, err := b.s.Store.APIRecords(b.ctx, store.KindRestAPI, "")
+	recs, err := b.r.APIRecords(b.ctx, store.KindRestAPI, "")
 	if err != nil {
 		return err
 	}
@@ -88,7 +94,7 @@ func (b *builder) restAPIs() error {
 }
 
 func (b *builder) httpAPIs() error {
-	recs, err := b.s.Store.APIRecords(b.ctx, store.KindHTTPAPI, "")
+	recs, err := b.r.APIRecords(b.ctx, store.KindHTTPAPI, "")
 	if err != nil {
 		return err
 	}
@@ -120,7 +126,7 @@ func (b *builder) add(id string, stages []apidef.Stage) error {
 		return nil
 	}
 	for _, st := range stages {
-		d, err := b.deployment(b.s.Store, id, st.Deployment)
+		d, err := b.deployment(b.r, id, st.Deployment)
 		if err != nil {
 			return fmt.Errorf("deployment %s of API %s: %w", st.Deployment, id, err)
 		}
@@ -142,14 +148,14 @@ func (b *builder) add(id string, stages []apidef.Stage) error {
 
 // plans adds API keys and usage plans.
 func (b *builder) plans() error {
-	keys, err := b.s.keys(b.call, b.s.Store)
+	keys, err := b.s.keys(b.call, b.r)
 	if err != nil {
 		return err
 	}
 	for _, k := range keys {
 		b.out.Keys = append(b.out.Keys, apidef.APIKey{ID: k.ID, Name: k.Name, Value: apidef.Secret(k.Value), Enabled: k.Enabled})
 	}
-	recs, err := b.s.Store.APIRecords(b.ctx, store.KindUsagePlan, "")
+	recs, err := b.r.APIRecords(b.ctx, store.KindUsagePlan, "")
 	if err != nil {
 		return err
 	}

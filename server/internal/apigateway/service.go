@@ -32,6 +32,9 @@ type Service struct {
 	Declared func() apidef.Catalog
 	// Validate says what is wrong with an API as the gateway would serve it.
 	Validate func(apidef.API) error
+	// Check says what is wrong with all that would be served together. Nil: it is
+	// not asked.
+	Check func(apidef.Catalog) error
 	// Changed is called when what Catalog gives has changed, before the answer.
 	// Nil: nobody listens.
 	Changed func(context.Context)
@@ -103,12 +106,26 @@ func (s *Service) edit(c *call, fn func(e *edit) error) error {
 		if served = e.served; !served {
 			return nil
 		}
-		return tx.MarkAPIs(wire.NewRequestID())
+		return e.mark()
 	})
 	if err == nil && served && s.Changed != nil {
 		s.Changed(c.ctx)
 	}
 	return err
+}
+
+// mark says that what is served changes, if the gateway would serve it.
+func (e *edit) mark() error {
+	if e.s.Check != nil {
+		all, _, err := e.s.catalog(e.call, e.Tx)
+		if err != nil {
+			return err
+		}
+		if err := e.s.Check(all); err != nil {
+			return misfit(err)
+		}
+	}
+	return e.MarkAPIs(wire.NewRequestID())
 }
 
 // may asks whether the caller may do something besides the call itself.
