@@ -18,14 +18,11 @@ type backend struct {
 	parts               []part
 }
 
-// part is literal text, or the value of the variable at index v if v >= 0.
-type part struct {
-	text string
-	v    int
-}
+// part is literal text, or the value of a variable.
+type part struct{ text, name string }
 
 // newBackend reads an Integration's URI; nil for an empty one. Names are the
-// path variables of the route, greedy ones with a final +.
+// path variables there are, greedy ones with a final +.
 func newBackend(uri string, names []string) (*backend, error) {
 	if uri == "" {
 		return nil, nil
@@ -60,30 +57,33 @@ func pathTemplate(path string, names []string) ([]part, error) {
 		if err := checkTarget("/" + strings.ReplaceAll(text, "}", "\\")); err != nil {
 			return nil, invalid("Integration.URI", "its path cannot be sent as it is: %v", err)
 		}
-		parts = append(parts, part{text: text, v: -1})
+		parts = append(parts, part{text: text})
 		if !found {
 			break
 		}
 		name, after, closed := strings.Cut(rest, "}")
-		v := slices.IndexFunc(names, func(n string) bool { return strings.TrimSuffix(n, "+") == name })
-		if !closed || v < 0 {
+		name = trimGreedy(name)
+		if !closed || !slices.ContainsFunc(names, func(n string) bool { return trimGreedy(n) == name }) {
 			return nil, invalid("Integration.URI", "the route has no path variable {%s}", name)
 		}
-		parts, path = append(parts, part{v: v}), after
+		parts, path = append(parts, part{name: name}), after
 	}
 	return parts, nil
 }
 
 // path is the raw path of a call at this backend.
-func (b *backend) path(sent string, values []string) string {
-	if b == nil || b.parts == nil {
-		return sent
+func (b *backend) path(o *outgoing) string {
+	switch {
+	case o.at != "":
+		return o.at
+	case b == nil || b.parts == nil:
+		return o.path
 	}
 	var out strings.Builder
 	for _, p := range b.parts {
 		out.WriteString(p.text)
-		if p.v >= 0 {
-			out.WriteString(values[p.v])
+		if p.name != "" {
+			out.WriteString(o.vars[p.name])
 		}
 	}
 	return out.String()
@@ -91,13 +91,10 @@ func (b *backend) path(sent string, values []string) string {
 
 // joinQuery is the raw query of a call at this backend.
 func (b *backend) joinQuery(sent string) string {
-	switch {
-	case b == nil || b.query == "":
+	if b == nil {
 		return sent
-	case sent == "":
-		return b.query
 	}
-	return b.query + "&" + sent
+	return joinQuery(b.query, sent)
 }
 
 // wireURL makes a URL that net/http sends as exactly these bytes.

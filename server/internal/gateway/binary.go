@@ -55,9 +55,6 @@ func (a *api) wantsBinary(h http.Header) bool {
 
 // validateBinary holds the list to media types.
 func validateBinary(a *apidef.API) error {
-	if a.Protocol != "" && a.Protocol != apidef.REST && len(a.BinaryMediaTypes) > 0 {
-		return invalid("BinaryMediaTypes", "only REST APIs have them")
-	}
 	for _, t := range a.BinaryMediaTypes {
 		kind, sub, ok := strings.Cut(t, "/")
 		if !ok || kind == "" || sub == "" || strings.ContainsAny(t, ", ;\r\n") || kind == "*" && sub != "*" {
@@ -71,4 +68,8 @@ func decode64(text []byte) ([]byte, error) {
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Decode(out, text)
 	return out[:n], err
+}
+
+func encode64(body []byte) []byte {
+	return base64.StdEncoding.AppendEncode(nil, body)
 }

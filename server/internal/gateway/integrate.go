@@ -83,12 +83,14 @@ func (a *api) integrator(r *route, st *apidef.Stage) (integrator, error) {
 	in.URI = uri
 	switch in.Type {
 	case "", apidef.HTTPProxy:
-		return newProxy(a, r, in)
+		return newProxy(a, r, in, st)
+	case apidef.HTTPCustom, apidef.Mock:
+		return newCustom(a, r, in, st)
 	case apidef.Lambda:
 		if a.isSocket() {
 			return newSocketLambda(in)
 		}
-		return newLambdaProxy(a, in)
+		return newLambdaProxy(a, in, st)
 	}
 	return nil, invalid("Integration.Type", "%q is not a type of integration gatepass serves", string(in.Type))
 }

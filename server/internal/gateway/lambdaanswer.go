@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -83,13 +82,9 @@ func (a *lambdaAnswer) readStatus(text json.RawMessage) error {
 	if isNull(text) {
 		return nil
 	}
-	digits := strings.Trim(string(text), `"`)
-	n, err := strconv.Atoi(digits)
-	if err != nil || n < 200 || n > 599 {
-		return fmt.Errorf("the function's statusCode %.20s is not 200 to 599", text)
-	}
-	a.status = n
-	return nil
+	var err error
+	a.status, err = readStatus(strings.Trim(string(text), `"`))
+	return err
 }
 
 // readMulti takes multiValueHeaders, which come before headers of the same name.

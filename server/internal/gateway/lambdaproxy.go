@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -19,11 +20,13 @@ const (
 // lambdaProxy is the Lambda proxy integration (AWS_PROXY): an event of the
 // request to a function, an answer of what it returns.
 type lambdaProxy struct {
-	function string // ARN or URL
-	payload  string
+	function  string // ARN or URL
+	payload   string
+	request   changes // HTTP APIs only, as responses
+	responses map[string]changes
 }
 
-func newLambdaProxy(a *api, in apidef.Integration) (*lambdaProxy, error) {
+func newLambdaProxy(a *api, in apidef.Integration, st *apidef.Stage) (*lambdaProxy, error) {
 	p := &lambdaProxy{function: in.URI, payload: in.Payload}
 	switch {
 	case in.Handler != nil:
@@ -38,7 +41,31 @@ func newLambdaProxy(a *api, in apidef.Integration) (*lambdaProxy, error) {
 	if p.payload != payload1 && (p.payload != payload2 || !a.isHTTP()) {
 		return nil, invalid("Integration.Payload", "%q is not 1.0, or 2.0 on an HTTP API", in.Payload)
 	}
+	if err := noTemplates(a, &in); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.request, p.responses, err = a.mappings(&in, st); err != nil {
+		return nil, err
+	}
+	if err := p.checkMappings(a); err != nil {
+		return nil, err
+	}
 	return p, checkFunction("Integration.URI", in.URI)
+}
+
+// checkMappings refuses what does nothing to an event. On REST APIs the path's
+// variables are in the event anyway.
+func (p *lambdaProxy) checkMappings(a *api) error {
+	for _, ch := range p.request {
+		if ch.in == inPath == a.isHTTP() {
+			return invalid("Integration.Parameters", "a Lambda proxy integration of a %s API maps no %s", a.Protocol, ch.in)
+		}
+	}
+	if !a.isHTTP() {
+		p.request = nil
+	}
+	return nil
 }
 
 // checkFunction holds a function's address: an ARN or a URL that may be dialled.
@@ -52,7 +79,11 @@ func checkFunction(field, uri string) error {
 }
 
 func (p *lambdaProxy) send(ctx context.Context, c *call, a *admitted) error {
-	event, err := p.event(c, a)
+	o := c.outgoing(a, false)
+	if err := p.request.apply(c, o); err != nil {
+		return err
+	}
+	event, err := p.event(c, &o.admitted)
 	if err != nil {
 		return err
 	}
@@ -66,6 +97,12 @@ func (p *lambdaProxy) send(ctx context.Context, c *call, a *admitted) error {
 	out, err := p.read(c, answer)
 	if err != nil {
 		return c.malformed(err)
+	}
+	if list := p.responses[strconv.Itoa(out.status)]; len(list) > 0 {
+		in := &mapInput{c: c, header: out.header.Clone(), body: []byte(out.body)}
+		if out.status, err = list.changeAnswer(in, out.header, out.status); err != nil {
+			return err
+		}
 	}
 	return c.answerWith(out)
 }
@@ -126,11 +163,5 @@ func (c *call) answerWith(out *lambdaAnswer) error {
 		}
 	}
 	c.integrationStatus = out.status
-	c.out.header = out.header
-	c.out.WriteHeader(out.status)
-	if out.status == http.StatusNoContent || out.status == http.StatusNotModified || c.r.Method == http.MethodHead {
-		return nil
-	}
-	_, _ = c.out.Write(body) // a client that has gone needs no answer
-	return nil
+	return c.writeAnswer(out.status, out.header, body)
 }

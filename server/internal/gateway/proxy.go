@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -15,23 +16,62 @@ import (
 )
 
 // proxy is the HTTP proxy integration: the request goes on as it was admitted,
-// and so does the answer.
+// and so does the answer, but for what mappings change.
 type proxy struct {
-	at      *backend     // nil for a handler
-	handler http.Handler // nil for a backend
-	method  string       // empty: the caller's
+	at        *backend     // nil for a handler
+	handler   http.Handler // nil for a backend
+	method    string       // empty: the caller's
+	request   changes
+	responses map[string]changes // by status; HTTP APIs only
 }
 
-func newProxy(_ *api, r *route, in apidef.Integration) (*proxy, error) {
-	at, err := newBackend(in.URI, r.names)
-	if err != nil {
+func newProxy(a *api, r *route, in apidef.Integration, st *apidef.Stage) (*proxy, error) {
+	if err := noTemplates(a, &in); err != nil {
 		return nil, err
 	}
-	p := &proxy{at: at, handler: in.Handler, method: in.Method}
+	p := &proxy{handler: in.Handler, method: in.Method}
 	if p.method == methodAny {
 		p.method = ""
 	}
-	return p, nil
+	var err error
+	if p.request, p.responses, err = a.mappings(&in, st); err != nil {
+		return nil, err
+	}
+	p.at, err = newBackend(in.URI, append(p.request.pathNames(), r.names...))
+	return p, err
+}
+
+// mappings reads those of a proxy integration.
+func (a *api) mappings(in *apidef.Integration, st *apidef.Stage) (request changes, responses map[string]changes, err error) {
+	if !a.isHTTP() {
+		if len(in.ResponseParameters) > 0 {
+			return nil, nil, invalid("Integration.ResponseParameters", "only HTTP APIs have them")
+		}
+		request, err = parseRequestREST(in.Parameters, st)
+		return request, nil, err
+	}
+	if request, err = parseHTTP("Integration.Parameters", "request", in.Parameters, st); err != nil {
+		return nil, nil, err
+	}
+	responses, err = parseResponsesHTTP(in.ResponseParameters, st)
+	return request, responses, err
+}
+
+// noTemplates refuses what a proxy integration does not do to a body. The
+// answers that consoles declare for one say nothing and are let through.
+func noTemplates(a *api, in *apidef.Integration) error {
+	switch {
+	case len(in.Templates) > 0:
+		return invalid("Integration.Templates", "a proxy integration passes the body as it is")
+	case in.ContentHandling == "CONVERT_TO_BINARY":
+		return invalid("Integration.ContentHandling", "a proxy integration passes the body as it is")
+	}
+	for _, r := range in.Responses {
+		if len(r.Parameters)+len(r.Templates) > 0 || a.isHTTP() {
+			return invalid("Integration.Responses", "a proxy integration passes the answer as it is")
+		}
+	}
+	return nil
 }
 
 func (p *proxy) send(ctx context.Context, c *call, a *admitted) error {
@@ -39,40 +79,60 @@ func (p *proxy) send(ctx context.Context, c *call, a *admitted) error {
 	if err := c.sayIdentity(ctx, a); err != nil {
 		return err
 	}
-	out, err := p.outbound(ctx, c, a)
+	o := c.outgoing(a, p.at != nil && p.at.parts != nil)
+	if err := p.request.apply(c, o); err != nil {
+		return err
+	}
+	o.method = cmp.Or(p.method, o.method)
+	out, err := o.request(ctx, c, p.at)
 	if err != nil {
 		return err
 	}
 	if p.handler != nil {
 		return c.callHandler(p.handler, out)
 	}
-	return c.callBackend(out)
+	return p.pass(c, out)
 }
 
-// outbound builds the request from what was admitted and nothing else. It has
-// no GetBody, so that no transport can send it twice.
-func (p *proxy) outbound(ctx context.Context, c *call, a *admitted) (*http.Request, error) {
+// request builds the request from what was admitted and mapped and nothing else.
+// It has no GetBody, so that no transport can send it twice.
+func (o *outgoing) request(ctx context.Context, c *call, at *backend) (*http.Request, error) {
 	scheme, host := "http", c.r.Host
-	if p.at != nil {
-		scheme, host = p.at.scheme, p.at.host
+	if at != nil {
+		scheme, host = at.scheme, at.host
 	}
-	u, err := wireURL(scheme, host, p.at.path(a.path, c.values), p.at.joinQuery(a.query))
+	u, err := wireURL(scheme, host, at.path(o), at.joinQuery(o.query))
 	if err != nil {
 		return nil, err
 	}
 	out := &http.Request{
-		Method: cmp.Or(p.method, a.method), URL: u, Host: host, Header: a.header,
+		Method: o.method, URL: u, Host: host, Header: o.header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: http.NoBody, ContentLength: int64(len(a.body)),
+		Body: http.NoBody, ContentLength: int64(len(o.body)),
 	}
-	if len(a.body) > 0 {
-		out.Body = io.NopCloser(bytes.NewReader(a.body))
+	if len(o.body) > 0 {
+		out.Body = io.NopCloser(bytes.NewReader(o.body))
 	}
 	return out.WithContext(ctx), nil
 }
 
-// callBackend is the HTTP proxy integration. RoundTrip follows no redirect.
-func (c *call) callBackend(out *http.Request) error {
+// pass sends the request and passes the answer on.
+func (p *proxy) pass(c *call, out *http.Request) error {
+	res, err := c.callBackend(out)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }() // what was read was checked
+	if err := p.responses[strconv.Itoa(res.StatusCode)].change(c, res); err != nil {
+		return err
+	}
+	c.out.header = res.Header
+	c.out.WriteHeader(res.StatusCode)
+	return c.stream(res)
+}
+
+// callBackend gives a backend's answer. RoundTrip follows no redirect.
+func (c *call) callBackend(out *http.Request) (*http.Response, error) {
 	if out.Header["User-Agent"] == nil {
 		out.Header["User-Agent"] = []string{""} // net/http names itself otherwise
 	}
@@ -88,16 +148,27 @@ func (c *call) callBackend(out *http.Request) error {
 	res, err := c.g.transport.RoundTrip(out)
 	c.event.Integration = time.Since(start)
 	if err != nil {
-		return c.backendFault(err)
+		c.integrationError = err.Error()
+		return nil, c.backendFault(err)
 	}
-	defer func() { _ = res.Body.Close() }() // what was read was checked
-	c.integrationStatus = res.StatusCode
+	c.integrationStatus, c.integrationRequest = res.StatusCode, res.Header.Get("X-Amzn-Requestid")
 	if res.StatusCode < 200 {
-		return errBackend(fmt.Errorf("backend answered %s", res.Status))
+		_ = res.Body.Close() // nothing of it is used
+		return nil, errBackend(fmt.Errorf("backend answered %s", res.Status))
 	}
-	c.out.header = res.Header
-	c.out.WriteHeader(res.StatusCode)
-	return c.stream(res)
+	return res, nil
+}
+
+// readWhole takes a backend's body, for those that look into it.
+func readWhole(res *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxPayload+1))
+	switch {
+	case err != nil:
+		return nil, errBackend(fmt.Errorf("answer broke off: %w", err))
+	case len(body) > maxPayload:
+		return nil, errBackend(errors.New("the answer is larger than 10 MB"))
+	}
+	return body, nil
 }
 
 var lowerKeys = map[string]string{"Idempotency-Key": "idempotency-key", "X-Idempotency-Key": "x-idempotency-key"}
@@ -155,4 +226,35 @@ func (c *call) runHandler(h http.Handler, out *http.Request) (err error) {
 		c.out.WriteHeader(http.StatusOK)
 	}
 	return nil
+}
+
+// askHandler is a handler's whole answer, for those that look into it.
+func (c *call) askHandler(h http.Handler, out *http.Request) (*integrationAnswer, error) {
+	w := &wholeAnswer{header: http.Header{}}
+	outer := c.out
+	c.out = &response{w: w, header: http.Header{}, amend: func(http.Header) {}}
+	err := c.callHandler(h, out)
+	c.out = outer
+	if err != nil {
+		return nil, err
+	}
+	return &integrationAnswer{status: w.status, header: w.header, body: w.body.Bytes()}, nil
+}
+
+// wholeAnswer is a handler's answer in memory.
+type wholeAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *wholeAnswer) Header() http.Header { return k.header }
+
+func (k *wholeAnswer) WriteHeader(status int) { k.status = status }
+
+func (k *wholeAnswer) Write(p []byte) (int, error) {
+	if k.body.Len()+len(p) > maxPayload {
+		return 0, errors.New("the answer is larger than 10 MB")
+	}
+	return k.body.Write(p)
 }

@@ -14,14 +14,9 @@ func unbuilt(a *apidef.API) error {
 }
 
 func unbuiltRoute(r *apidef.Route) error {
-	in := &r.Integration
 	switch {
 	case r.Request != nil && (r.Request.CheckParameters || r.Request.CheckBody):
 		return invalid("Request", "request validation is not built")
-	case in.Type == apidef.HTTPCustom, in.Type == apidef.Mock:
-		return invalid("Integration.Type", "%s is not built", in.Type)
-	case len(in.Parameters)+len(in.ResponseParameters)+len(in.Templates)+len(in.Responses) > 0:
-		return invalid("Integration", "mappings are not built")
 	}
 	return nil
 }
