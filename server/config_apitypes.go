@@ -122,6 +122,7 @@ type Route struct {
 	APIKeyRequired bool          `yaml:"api_key_required"`
 	Request        *RequestRules `yaml:"request"`
 	EncodedSlash   bool          `yaml:"encoded_slash"` // let %2F pass in path variables
+	TwoWay         bool          `yaml:"two_way"`       // of a WebSocket API: the client gets what the backend answers to a message
 	// One of URI, Handler, Function and Integration is the backend.
 	URI         string       `yaml:"uri"`     // {name} placeholders allowed
 	Timeout     Seconds      `yaml:"timeout"` // zero: the longest, 29 s or 30 s

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -25,10 +26,13 @@ func (c *Config) route(at string, api *apidef.API, r *Route, find handlers) erro
 	if len(rest) == 0 && len(r.Methods) > 0 {
 		return nil
 	}
-	if in == nil {
-		return c.fail(at, "a route needs uri, handler, function or integration, one of them")
-	}
 	rt := apidef.Route{Path: r.Path, Methods: rest}
+	if in == nil {
+		if api.Protocol != apidef.WebSocket || r.Path != "$connect" && r.Path != "$disconnect" {
+			return c.fail(at, "a route needs uri, handler, function or integration, one of them")
+		}
+		in = &apidef.Integration{} // nobody is told
+	}
 	r.change(&rt, api, in)
 	api.Routes = append(api.Routes, rt)
 	return nil
@@ -84,6 +88,9 @@ func (r *Route) change(rt *apidef.Route, api *apidef.API, in *apidef.Integration
 	}
 	rt.APIKeyRequired = rt.APIKeyRequired || r.APIKeyRequired
 	rt.EncodedSlash = rt.EncodedSlash || r.EncodedSlash
+	if r.TwoWay && len(rt.Responses) == 0 {
+		rt.Responses = []apidef.MethodResponse{{Status: http.StatusOK}}
+	}
 	if q := r.Request; q != nil {
 		rt.Request = &apidef.RequestRules{Parameters: q.Parameters, Models: q.Models, CheckParameters: q.CheckParameters, CheckBody: q.CheckBody}
 	}

@@ -88,6 +88,10 @@ func (a *api) validateSocketRoute(r *apidef.Route) error {
 		return invalid("Path", "the route key %q is declared twice", r.Path)
 	case len(r.Methods) > 0:
 		return invalid("Methods", "routes of WebSocket APIs have none")
+	case r.APIKeyRequired && r.Path != routeConnect:
+		return invalid("APIKeyRequired", "only $connect asks for a key")
+	case r.Request != nil:
+		return invalid("Request", "gatepass does not validate messages of WebSocket APIs")
 	case r.Path != routeConnect && r.Auth != "" && r.Auth != apidef.AuthNone:
 		return invalid("Auth", "only $connect asks for credentials; they hold for the connection")
 	case r.Path == routeConnect && r.Auth != apidef.AuthIAM && r.Auth != apidef.AuthNone && r.Auth != apidef.AuthCustom:

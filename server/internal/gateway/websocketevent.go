@@ -52,6 +52,10 @@ func (s *socket) received(kind websocket.MessageType, message []byte) {
 		c.failMessage(s, errForbidden())
 		return
 	}
+	if err := c.meter(nil); err != nil {
+		c.failMessage(s, err)
+		return
+	}
 	header := http.Header{"Content-Type": {messageType(kind, message)}}
 	answer, err := c.askRoute(&admitted{method: http.MethodPost, path: "/", header: header, body: message})
 	if err != nil {
