@@ -5,8 +5,6 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
-
-	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // Config declares everything a [Server] serves: user pools, identity pools,
@@ -41,11 +39,9 @@ type Config struct {
 	// functions, such as http://127.0.0.1:3001 of sam local start-lambda.
 	LambdaEndpoint string `yaml:"lambda_endpoint"`
 
-	lines     func(path string) int // where a field stands in the file; nil without a file
-	dir       string                // of the file, which the files that it names are relative to
-	templates []apidef.API          // of AddTemplate
-	keys      []apidef.APIKey       // of AddTemplate
-	notes     []string
+	lines func(path string) int // where a field stands in the file; nil without a file
+	dir   string                // of the file, which the files that it names are relative to
+	notes []string
 }
 
 // UserPool declares a Cognito user pool.

@@ -30,6 +30,7 @@ func (c *Config) api(i int, find handlers) (apidef.API, error) {
 	if err != nil {
 		return out, err
 	}
+	out.Routes, out.Authorizers = slices.Clone(out.Routes), slices.Clone(out.Authorizers) // of the template, which stays
 	a.override(&out)
 	for j, x := range a.Authorizers {
 		def, err := c.authorizer(fmt.Sprintf("%s.authorizers[%d]", at, j), a.Protocol, x)

@@ -40,18 +40,6 @@ func (c *Config) validateAPIs() error {
 			return c.fail(at, "%v", err)
 		}
 	}
-	return c.validateTemplates(ids)
-}
-
-func (c *Config) validateTemplates(ids map[string]bool) error {
-	for _, a := range c.templates {
-		if ids[a.ID] {
-			return c.fail("$.apis", "the API %s is in a template, too", a.ID)
-		}
-		if err := gateway.Validate(a); err != nil {
-			return c.fail("", "the API %s of the template: %v", a.ID, err)
-		}
-	}
 	return nil
 }
 
@@ -85,8 +73,7 @@ func (c *Config) validatePlans() error {
 			return c.fail(at, "a usage plan needs an id")
 		}
 		for j, id := range p.Keys {
-			declared := slices.ContainsFunc(c.APIKeys, func(k APIKey) bool { return k.ID == id }) ||
-				slices.ContainsFunc(c.keys, func(k apidef.APIKey) bool { return k.ID == id })
+			declared := slices.ContainsFunc(c.APIKeys, func(k APIKey) bool { return k.ID == id })
 			if !declared {
 				return c.fail(fmt.Sprintf("%s.keys[%d]", at, j), "no key %q is declared under api_keys", id)
 			}
@@ -106,11 +93,8 @@ func (c *Config) validatePlans() error {
 }
 
 func (c *Config) hasStage(api, stage string) bool {
-	declared := slices.ContainsFunc(c.APIs, func(a API) bool {
+	return slices.ContainsFunc(c.APIs, func(a API) bool {
 		return a.ID == api && slices.ContainsFunc(a.Stages, func(s Stage) bool { return s.Name == stage })
-	})
-	return declared || slices.ContainsFunc(c.templates, func(a apidef.API) bool {
-		return a.ID == api && slices.ContainsFunc(a.Stages, func(s apidef.Stage) bool { return s.Name == stage })
 	})
 }
 
@@ -118,7 +102,7 @@ func (c *Config) hasStage(api, stage string) bool {
 // its keys, which must all be there.
 func (s *Server) catalog() (apidef.Catalog, error) {
 	c := s.Config
-	out := apidef.Catalog{Functions: c.Functions, LambdaEndpoint: c.LambdaEndpoint, Keys: slices.Clone(c.keys)}
+	out := apidef.Catalog{Functions: c.Functions, LambdaEndpoint: c.LambdaEndpoint}
 	for i := range c.APIs {
 		a, err := c.api(i, s.handler)
 		if err != nil {
@@ -126,7 +110,6 @@ func (s *Server) catalog() (apidef.Catalog, error) {
 		}
 		out.APIs = append(out.APIs, a)
 	}
-	out.APIs = append(out.APIs, c.templates...)
 	for _, k := range c.APIKeys {
 		value := k.Value.from(k.ValueEnv)
 		if len(value) < 20 || len(value) > 128 {
@@ -140,9 +123,12 @@ func (s *Server) catalog() (apidef.Catalog, error) {
 	return out, nil
 }
 
-// readOpenAPI reads the document of an API.
+// readOpenAPI reads the document of an API, or takes what a template says of it.
 func (c *Config) readOpenAPI(at string, a *API) (apidef.API, error) {
 	protocol := apidef.Protocol(a.Protocol)
+	if a.def != nil {
+		return *a.def, nil
+	}
 	if a.OpenAPI == "" {
 		return apidef.API{ID: a.ID, Protocol: protocol}, nil
 	}

@@ -1,6 +1,10 @@
 package server
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gatepass/gatepass/server/internal/apidef"
+)
 
 // API declares an API: what API Gateway calls a REST API, an HTTP API or a
 // WebSocket API.
@@ -30,6 +34,8 @@ type API struct {
 	IdentityToken   string  `yaml:"identity_token"`
 	DisableEndpoint bool    `yaml:"disable_execute_api_endpoint"` // only Domains lead to it
 	Routes          []Route `yaml:"routes"`
+
+	def *apidef.API // of a template
 }
 
 // Stage is the first segment of an API's URLs. In a gate.yaml a name alone

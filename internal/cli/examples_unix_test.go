@@ -114,11 +114,24 @@ case "$*" in *"--profile notes"*) grep -q "^credential_process = .*gatepass cred
 
 const examplePolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/GET/notes"}}`
 
+const exampleTemplate = `Parameters: {StageName: {Type: String}}
+Resources:
+  Api: {Type: AWS::Serverless::Api, Properties: {StageName: !Ref StageName, Auth: {DefaultAuthorizer: AWS_IAM}}}
+  Fn: {Type: AWS::Serverless::Function, Properties: {Events: {Get: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /, Method: get}}}}}
+`
+
+const exampleOpenAPI = `openapi: 3.0.0
+info: {title: notes, version: "1"}
+paths: {/notes: {get: {x-amazon-apigateway-auth: {type: AWS_IAM}, x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: "arn:aws:lambda:us-east-1:000000000000:function:Notes"}}}}
+`
+
 // exampleFiles are what the examples speak of.
 var exampleFiles = map[string]string{
 	"note.json":         `{"content": "tea"}`,
 	"password.txt":      "PASSWORD\n",
 	"gate.yaml":         "region: us-east-1\n",
+	"template.yaml":     exampleTemplate,
+	"notes.yaml":        exampleOpenAPI,
 	"answer.txt":        "HTTP/1.1 200 OK\r\n\r\n[]",
 	"notes-policy.json": examplePolicy,
 	"boundary.json":     examplePolicy,

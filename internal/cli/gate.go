@@ -17,6 +17,7 @@ import (
 // secrets that are made with a new database, to be printed once.
 type gate struct {
 	config      *server.Config
+	told        []string // lines for stderr: outputs of a template, notes
 	handlers    map[string]http.Handler
 	password    string // of ada; empty: none was made
 	adminKey    string
@@ -24,12 +25,11 @@ type gate struct {
 }
 
 func newGate(o serveOptions) (*gate, error) {
-	if o.config != "" {
-		config, err := server.ReadConfig(o.config)
-		if err != nil {
-			return nil, &usageError{err}
-		}
-		return &gate{config: config, handlers: server.SampleHandlers()}, nil
+	if err := o.gateFiles.check(); err != nil {
+		return nil, err
+	}
+	if o.any() {
+		return o.declared()
 	}
 	g := &gate{handlers: server.SampleHandlers()}
 	switch {
@@ -42,6 +42,20 @@ func newGate(o serveOptions) (*gate, error) {
 	g.password = newUserPassword()
 	g.config = server.Sample(g.password)
 	g.addAdmin()
+	return g, nil
+}
+
+// declared is the gate of files. Without a gate.yaml, which declares its own, an
+// administrator is made with a new database.
+func (o serveOptions) declared() (*gate, error) {
+	config, lines, err := o.read()
+	if err != nil {
+		return nil, err
+	}
+	g := &gate{config: config, handlers: server.SampleHandlers(), told: lines}
+	if o.config == "" && !isURL(o.db) && !exists(o.db) {
+		g.addAdmin()
+	}
 	return g, nil
 }
 
@@ -65,11 +79,14 @@ func (g *gate) lines(base string, fresh bool) string {
 	for _, e := range g.exports(base) {
 		fmt.Fprintf(&b, "export %s=%s\n", e[0], e[1])
 	}
-	if !fresh || g.password == "" {
+	if !fresh || g.adminKey == "" {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "# an administrator, for gatepass outbox and the AWS CLI; shown this once\n")
 	fmt.Fprintf(&b, "export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", g.adminKey, g.adminSecret)
+	if g.password == "" {
+		return b.String()
+	}
 	fmt.Fprintf(&b, "# the password of ada, shown this once: %s\n", g.password)
 	fmt.Fprintf(&b, "# then: gatepass login ada && gatepass call GET /notes\n")
 	return b.String()

@@ -16,23 +16,37 @@ import (
 )
 
 type serveOptions struct {
-	config, listen, db string
-	allowRemote        bool
+	gateFiles
+	listen, db  string
+	allowRemote bool
 }
 
 func newServe(a *app) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use: "serve", Short: "be the gate: user pools, identity pools, STS and APIs",
-		Long: `Serve what a gate.yaml declares. Without a file: a ready-made user pool,
-identity pool, role and notes API, with a user ada whose password is made and
-printed once, when the database is new. The lines on stdout are for another
-terminal; the log goes to stderr.`,
-		Example: "  gatepass serve\n  gatepass serve -c gate.yaml --db gate.db",
-		Args:    arguments(cobra.NoArgs),
+		Long: `Serve what a gate.yaml, a SAM or CloudFormation template and OpenAPI documents
+declare. Without a file: a ready-made user pool, identity pool, role and notes
+API, with a user ada whose password is made and printed once, when the database
+is new. The lines on stdout are for another terminal; the log goes to stderr,
+and before it the template's outputs and what of the files is not served.
+
+The functions of a template run elsewhere: sam local start-lambda runs them all,
+--lambda-endpoint http://127.0.0.1:3001, or --function names an address for each.
+An API of --openapi has the name of its file as id, and the stage prod.`,
+		Example: "  gatepass serve\n  gatepass serve -c gate.yaml --db gate.db\n" +
+			"  gatepass serve --template template.yaml --parameter StageName=test --lambda-endpoint http://127.0.0.1:3001\n" +
+			"  gatepass serve --openapi notes.yaml --function Notes=http://127.0.0.1:9000",
+		Args: arguments(cobra.NoArgs),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.config, "config", "c", "", "`FILE`, a gate.yaml, that declares what is served; empty: the ready-made gate")
+	f.StringVar(&o.template, "template", "", "`FILE`, a SAM or CloudFormation template whose user pools, roles and APIs are served")
+	f.StringArrayVar(&o.parameters, "parameter", nil, "`NAME=VALUE` of a parameter of the template, or of what it imports")
+	f.BoolVar(&o.allowUnknown, "allow-unknown", false, "leave out of the template what is not understood, even if it may guard something")
+	f.StringArrayVar(&o.openapi, "openapi", nil, "`FILE`, an OpenAPI or Swagger document of an API")
+	f.StringArrayVar(&o.functions, "function", nil, "`NAME=URL` that the events of a Lambda function are posted to")
+	f.StringVar(&o.lambdaEndpoint, "lambda-endpoint", "", "`URL` of a Lambda service that has all other functions")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8787", "`ADDR` to listen on; port 0 takes a free one")
 	f.StringVar(&o.db, "db", "", "`FILE` of the SQLite database, or a postgres:// URL; empty: in memory")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine, without TLS; put a TLS proxy in front")
@@ -60,6 +74,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	}
 	if _, err := fmt.Fprint(a.io.Out, g.lines(base, srv.Fresh())); err != nil {
 		return errors.Join(&writeError{err}, ln.Close(), srv.Close())
+	}
+	for _, line := range g.told {
+		fmt.Fprintln(a.io.Err, line)
 	}
 	log.InfoContext(ctx, "serving", "endpoint", base, "database", o.database())
 	err = runHTTP(ctx, ln, newHTTPServer(srv, log))

@@ -110,6 +110,8 @@ func (t *template) id(r *resource, depth int) string {
 		return t.named(r, "RoleName", depth)
 	case "AWS::IAM::ManagedPolicy":
 		return t.iamARN("policy/" + t.named(r, "ManagedPolicyName", depth))
+	case "AWS::IAM::OIDCProvider":
+		return t.iamARN("oidc-provider/" + strings.TrimPrefix(t.named(r, "Url", depth), "https://"))
 	case samFunction, "AWS::Lambda::Function":
 		return t.named(r, "FunctionName", depth)
 	case samRest, samHTTP, "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api":
@@ -165,6 +167,8 @@ func (t *template) known(r *resource, id, attribute string, depth int) string {
 		return id
 	case "AWS::IAM::Role.Arn":
 		return t.iamARN("role/" + id)
+	case "AWS::IAM::OIDCProvider.Arn":
+		return id
 	case samFunction + ".Arn", "AWS::Lambda::Function.Arn":
 		return t.arn("lambda", "function:"+id)
 	case samFunction + ".Alias":

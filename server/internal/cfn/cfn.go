@@ -40,6 +40,8 @@ type Result struct {
 	UserPools     []UserPool
 	IdentityPools []IdentityPool
 	Roles         []Role
+	Managed       map[string]string // managed policies that roles have, by name, JSON
+	OIDCProviders []OIDCProvider
 	APIs          []apidef.API
 	Keys          []apidef.APIKey
 	Plans         []apidef.UsagePlan
@@ -120,9 +122,20 @@ type Mapping struct {
 type Rule struct{ Claim, Match, Value, Role string }
 
 // Role is an AWS::IAM::Role; documents are JSON.
+// Policies are inline; Attached and Boundary are names of managed policies of the
+// same template.
 type Role struct {
-	Name, Trust string
-	Policies    map[string]string
+	Name, Trust, Boundary string
+	Policies              map[string]string
+	Attached              []string
+	MaxSessionSeconds     int
+	Tags                  map[string]string
+}
+
+// OIDCProvider is an AWS::IAM::OIDCProvider.
+type OIDCProvider struct {
+	Issuer  string
+	Clients []string
 }
 
 // resource is a resource whose condition holds.

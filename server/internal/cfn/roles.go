@@ -34,25 +34,55 @@ func (t *template) role(r *resource) {
 		out.Policies[p.Text("PolicyName")] = string(p.Take("PolicyDocument").JSON())
 		p.Done()
 	}
-	t.managed(o.At("ManagedPolicyArns"), o.Texts("ManagedPolicyArns"), &out)
+	for _, arn := range o.Texts("ManagedPolicyArns") {
+		if p := t.managed(arn); p != "" {
+			out.Attached = append(out.Attached, p)
+		} else {
+			t.foreign(o.At("ManagedPolicyArns"), arn)
+		}
+	}
+	if arn := o.Text("PermissionsBoundary"); arn != "" {
+		if out.Boundary = t.managed(arn); out.Boundary == "" {
+			t.Fail(o.At("PermissionsBoundary"), "the policy %s is not in this template", arn)
+		}
+	}
 	if p := o.Text("Path"); p != "" && p != "/" {
 		t.Fail(o.At("Path"), "roles have the path / here")
 	}
-	o.Ignore("RoleName", "Description", "Tags", "MaxSessionDuration")
+	for _, tag := range o.Subs("Tags") {
+		if out.Tags == nil {
+			out.Tags = map[string]string{}
+		}
+		out.Tags[tag.Text("Key")] = tag.Text("Value")
+	}
+	out.MaxSessionSeconds = o.Int("MaxSessionDuration")
+	o.Ignore("RoleName", "Description")
 	o.Done()
 	t.out.Roles = append(t.out.Roles, out)
 }
 
-// managed attaches managed policies of this template; AWS's own are not known.
-func (t *template) managed(path string, arns []string, out *Role) {
-	for _, arn := range arns {
-		i := slices.IndexFunc(t.resources, func(r *resource) bool { return r.kind == "AWS::IAM::ManagedPolicy" && t.id(r, 0) == arn })
-		if i < 0 {
-			t.foreign(path, arn)
-			continue
+// managed is the name of a managed policy of this template, which it keeps;
+// empty: the ARN is of none.
+func (t *template) managed(arn string) string {
+	for _, r := range t.resources {
+		if r.kind == "AWS::IAM::ManagedPolicy" && t.id(r, 0) == arn {
+			name := t.named(r, "ManagedPolicyName", 0)
+			if t.out.Managed == nil {
+				t.out.Managed = map[string]string{}
+			}
+			t.out.Managed[name] = string(r.props.Take("PolicyDocument").JSON())
+			return name
 		}
-		out.Policies[t.named(t.resources[i], "ManagedPolicyName", 0)] = string(t.resources[i].props.Take("PolicyDocument").JSON())
 	}
+	return ""
+}
+
+// oidcProvider is an OpenID provider of IAM.
+func (t *template) oidcProvider(r *resource) {
+	o := r.props
+	t.out.OIDCProviders = append(t.out.OIDCProviders, OIDCProvider{o.Text("Url"), o.Texts("ClientIdList")})
+	o.Ignore("ThumbprintList", "Tags")
+	o.Done()
 }
 
 // foreign is a policy whose text is not known. One of AWS's own grants what this

@@ -13,7 +13,7 @@ var harmless = []string{
 	"AWS::ApiGateway::ClientCertificate", "AWS::ApiGatewayV2::VpcLink", "AWS::ApiGatewayV2::Deployment", "AWS::ApiGateway::DomainName",
 	"AWS::ApiGateway::BasePathMapping", "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
 	"AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolUICustomizationAttachment", "AWS::Cognito::UserPoolResourceServer",
-	"AWS::IAM::InstanceProfile", "AWS::IAM::ServiceLinkedRole", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::AccessKey", "AWS::IAM::OIDCProvider",
+	"AWS::IAM::InstanceProfile", "AWS::IAM::ServiceLinkedRole", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::AccessKey",
 }
 
 // unknown says that a resource is not served: a note, or an error if it may
@@ -53,6 +53,7 @@ func readers() []reader {
 		{"AWS::Cognito::UserPoolClient", (*template).client},
 		{"AWS::Cognito::UserPoolGroup", (*template).group},
 		{"AWS::Cognito::UserPoolUser", (*template).user},
+		{"AWS::IAM::OIDCProvider", (*template).oidcProvider},
 		{"AWS::IAM::Role", (*template).role},
 		{"AWS::IAM::Policy", (*template).policy},
 		{"AWS::IAM::ManagedPolicy", (*template).policy},
