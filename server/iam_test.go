@@ -445,3 +445,35 @@ func TestM09(t *testing.T) {
 		}
 	}
 }
+
+// TestIAMCallers: IAM is for those whose policies allow it, signed for it, and nobody else.
+func TestIAMCallers(t *testing.T) {
+	d := freshDesk(t)
+	d.do("CreateUser", "UserName=clerk")
+	clerk := *d
+	clerk.as = d.key("clerk")
+	clerk.no(403, "AccessDenied", "User: "+iamAccount+"user/clerk is not authorized to perform: iam:CreateAccessKey on resource: "+iamAccount+"user/root because no identity-based policy allows the iam:CreateAccessKey action", "CreateAccessKey", "UserName=root")
+	d.do("PutUserPolicy", "UserName=clerk", "PolicyName=own", "PolicyDocument="+
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*AccessKey*","Resource":"`+iamAccount+`user/${aws:username}"}}`)
+	clerk.do("CreateAccessKey")
+	clerk.do("ListAccessKeys", "UserName=CLERK")
+	clerk.no(403, "AccessDenied", "", "CreateAccessKey", "UserName=root")
+	clerk.no(403, "AccessDenied", "", "DeleteUser", "UserName=clerk")
+	for name, c := range map[string]struct {
+		service string
+		as      sigv4.Credentials
+		code    string
+	}{
+		"signed for another service": {"sts", adminCredentials, "SignatureDoesNotMatch"},
+		"a wrong secret":             {"iam", sigv4.Credentials{AccessKeyID: adminID, SecretAccessKey: "x"}, "SignatureDoesNotMatch"},
+		"a key of nobody":            {"iam", sigv4.Credentials{AccessKeyID: "AKIANOBODY0000000000", SecretAccessKey: "x"}, "InvalidClientTokenId"},
+	} {
+		other := desk{t, d.address, c.as}
+		if status, body := other.post(c.service, form("ListUsers")); status != http.StatusForbidden || element(body, "Code") != c.code {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+	if status, body := query(t, d.address, sigv4.Credentials{}, form("ListUsers")); status != http.StatusForbidden || element(body, "Code") != "MissingAuthenticationToken" {
+		t.Errorf("unsigned: %d %s", status, body)
+	}
+}
