@@ -456,6 +456,7 @@ func TestIAMCallers(t *testing.T) {
 	d.do("PutUserPolicy", "UserName=clerk", "PolicyName=own", "PolicyDocument="+
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*AccessKey*","Resource":"`+iamAccount+`user/${aws:username}"}}`)
 	clerk.do("CreateAccessKey")
+	d.do("GetPolicyVersion", "PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess", "VersionId=v1") // of no account at all
 	clerk.do("ListAccessKeys", "UserName=CLERK")
 	clerk.no(403, "AccessDenied", "", "CreateAccessKey", "UserName=root")
 	clerk.no(403, "AccessDenied", "", "DeleteUser", "UserName=clerk")

@@ -197,7 +197,9 @@ func (s *Server) authorize(who caller, action, resource string, more ...policy.C
 	req := policy.Request{
 		Principal: who.Principal, Action: action, Resource: resource, Time: s.Now(), Context: policy.NewContext(append(more, who.facts)...),
 	}
-	d := who.Policies.Evaluate(req)
+	policies := who.Policies
+	policies.Account = s.account() // all that the services have; AWS's managed policies name "aws"
+	d := policies.Evaluate(req)
 	if d.Allowed {
 		return nil
 	}

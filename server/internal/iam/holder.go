@@ -2,6 +2,8 @@ package iam
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -57,6 +59,7 @@ func findRole(ctx context.Context, r reader, name string) (*holder, error) {
 	if err != nil {
 		return nil, missing(err, "The role with name %s cannot be found.", name)
 	}
+	role.Declared = declared(role.Declared, role.Policies, role.Attached)
 	put := func(tx *store.Tx, h *holder) error {
 		role.Policies, role.Attached, role.Boundary, role.Tags = h.policies, h.attached, h.boundary, h.tags
 		return tx.PutRole(role)
@@ -64,11 +67,21 @@ func findRole(ctx context.Context, r reader, name string) (*holder, error) {
 	return &holder{roles, role.Name, role.ARN, role.Policies, role.Attached, role.Boundary, role.Tags, put}, nil
 }
 
+// declared spells out what a configuration file has declared of a record of schema 1, which is all it has: what is added now
+// is not.
+func declared(names []string, policies map[string]string, attached []string) []string {
+	if names != nil {
+		return names
+	}
+	return append(slices.AppendSeq([]string{}, maps.Keys(policies)), attached...)
+}
+
 func findUser(ctx context.Context, r reader, name string) (*holder, error) {
 	user, err := r.IAMUser(ctx, name)
 	if err != nil {
 		return nil, missing(err, "The user with name %s cannot be found.", name)
 	}
+	user.Declared = declared(user.Declared, user.Policies, user.Attached)
 	put := func(tx *store.Tx, h *holder) error {
 		user.Policies, user.Attached, user.Boundary, user.Tags = h.policies, h.attached, h.boundary, h.tags
 		return tx.PutIAMUser(user)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -326,5 +327,20 @@ func TestAWSPolicies(t *testing.T) {
 	}
 	if _, err := iam.Document(t.Context(), o.s.Store, "arn:aws:iam::aws:policy/Nothing"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no such policy: %v", err)
+	}
+}
+
+// TestDeclaredBefore: what IAM adds to a record of schema 1, all of which a configuration file declared, is not declared.
+func TestDeclaredBefore(t *testing.T) {
+	o := newOffice(t)
+	doc := statement("Allow", "execute-api:Invoke", "*")
+	old := store.Role{Name: "r", ARN: arns + "role/r", Policies: map[string]string{"a": doc}}
+	if err := o.s.Store.Update(t.Context(), func(tx *store.Tx) error { return tx.PutRole(old) }); err != nil {
+		t.Fatal(err)
+	}
+	o.do("PutRolePolicy", "RoleName=r", "PolicyName=b", "PolicyDocument="+doc)
+	r, err := o.s.Store.Role(t.Context(), old.ARN)
+	if err != nil || len(r.Policies) != 2 || !slices.Equal(r.Declared, []string{"a"}) {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

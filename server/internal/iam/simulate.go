@@ -167,8 +167,8 @@ func (s *simulation) run() wire.SimulationOutput {
 func (s *simulation) try(action, resource string) wire.IAMEvaluation {
 	policies := s.policies()
 	policies.Account = s.owner
-	if policies.Account == "" && accountOf(resource) == resource {
-		policies.Account = s.caller.Account // a resource without account is taken for the caller's own
+	if policies.Account == "" && len(accountOf(resource)) != len("123456789012") {
+		policies.Account = s.caller.Account // a resource without account is the caller's own
 	}
 	req := policy.Request{Principal: s.caller, Action: action, Resource: resource, Context: s.facts}
 	d, steps := policies.Trace(req)

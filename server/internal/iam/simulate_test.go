@@ -49,6 +49,7 @@ func TestSimulateCustom(t *testing.T) {
 		"A Allow/Deny":                 {[]string{"PolicyInputList.member.1=" + allow, "ResourcePolicy=" + named("Deny", `"*"`), caller}, "explicitDeny", "resource"},
 		"B silent/Allow":               {[]string{"PolicyInputList.member.1=" + other, "ResourcePolicy=" + named("Allow", `"*"`), caller, "ResourceOwner=arn:aws:iam::999999999999:root"}, "implicitDeny", "resource"},
 		"B Allow/Allow":                {[]string{"PolicyInputList.member.1=" + allow, "ResourcePolicy=" + named("Allow", `"*"`), caller, "ResourceOwner=999999999999"}, "allowed", "resource none"},
+		"a bucket":                     {[]string{"PolicyInputList.member.1=" + other, "ResourcePolicy=" + named("Allow", `"*"`), caller, "ResourceArns.member.2=arn:aws:s3:::bucket"}, "allowed", "resource resource"},
 		"a user past his boundary":     {[]string{"PolicyInputList.member.1=" + other, "PermissionsBoundaryPolicyInputList.member.1=" + other, "ResourcePolicy=" + named("Allow", `{"AWS":"`+arns+`user/bob"}`), caller}, "allowed", "resource"},
 		"a role not past his boundary": {[]string{"PolicyInputList.member.1=" + other, "PermissionsBoundaryPolicyInputList.member.1=" + other, "ResourcePolicy=" + named("Allow", `{"AWS":"`+arns+`role/bob"}`), "CallerArn=" + arns + "role/bob"}, "implicitDeny", "resource"},
 	} {
@@ -57,6 +58,10 @@ func TestSimulateCustom(t *testing.T) {
 		if element(body, "EvalDecision") != c.want || element(body, "EvalResourceName") != notes || strings.Join(types, " ") != c.types {
 			t.Errorf("%s: %s", name, body)
 		}
+	}
+	if body := o.do("SimulateCustomPolicy", "PolicyInputList.member.1="+statement("Allow", "iam:*", "*"), caller, "ActionNames.member.1=iam:GetPolicy",
+		"ResourceArns.member.1=arn:aws:iam::aws:policy/AdministratorAccess"); element(body, "EvalDecision") != "allowed" {
+		t.Errorf("a policy of AWS: %s", body)
 	}
 	o.no("InvalidInput", "CallerArn is required", "SimulateCustomPolicy", "PolicyInputList.member.1="+allow, "ResourcePolicy="+named("Allow", `"*"`), "ActionNames.member.1=a:b")
 	o.no("ValidationError", "policyInputList", "SimulateCustomPolicy", "ActionNames.member.1=a:b")
