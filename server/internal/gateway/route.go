@@ -30,6 +30,7 @@ type route struct {
 	names      []string    // of the path variables, in order
 	timeout    time.Duration
 	via        map[string]integrator // by stage
+	rules      *requestRules         // nil: none
 }
 
 // node is one resource of an API: the tree of paths.
@@ -47,9 +48,6 @@ func compile(a apidef.API) (*api, error) {
 		return nil, err
 	}
 	if err := validateProtocol(&a); err != nil {
-		return nil, err
-	}
-	if err := unbuilt(&a); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(validateCORS(&a), validateResponses(&a)); err != nil {
@@ -97,6 +95,9 @@ func (a *api) add(r apidef.Route) error {
 		return err
 	}
 	if err := a.connect(ready); err != nil {
+		return err
+	}
+	if ready.rules, err = a.newRules(r.Request); err != nil {
 		return err
 	}
 	for _, m := range r.Methods {
