@@ -157,15 +157,13 @@ func (s *Server) serveCatalog(ctx context.Context) error {
 	return s.gateway.Serve(catalog)
 }
 
-// follow serves what other nodes deploy.
-func (s *Server) follow(ctx context.Context) {
-	tick := time.NewTicker(servedEvery)
-	defer tick.Stop()
+// follow serves what other nodes deploy: it looks at each tick.
+func (s *Server) follow(ctx context.Context, tick <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-tick:
 			s.refresh(ctx)
 		}
 	}

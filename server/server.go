@@ -122,7 +122,7 @@ func (s *Server) open(ctx context.Context) error {
 	s.stop = stop
 	s.work.Go(func() { s.prepareKeys(background) })
 	s.work.Go(func() { s.sweep(background) })
-	s.work.Go(func() { s.follow(background) })
+	s.work.Go(func() { s.follow(background, time.Tick(servedEvery)) })
 	return nil
 }
 
