@@ -117,3 +117,24 @@ func TestDeveloperTags(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 }
+
+// TestTrustedTags: a trust policy may say which tags it takes.
+func TestTrustedTags(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.tagMap(provider, false, map[string]string{"team": "custom:team"}); err != nil {
+		t.Fatal(err)
+	}
+	condition := `"StringEquals":{"cognito-identity.amazonaws.com:aud":"` + poolID + `","aws:RequestTag/Team":"red"},"ForAllValues:StringEquals":{"aws:TagKeys":"team"},` +
+		`"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"authenticated"}`
+	w.update(func(tx *store.Tx) error {
+		both := strings.Replace(trustWith(condition), `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity","sts:TagSession"]`, 1)
+		return tx.PutRole(store.Role{Name: "users", ARN: arn("users"), ID: "AROAUSERS0000000000AA", Trust: both})
+	})
+	if _, err := w.as(login(w.idToken("custom:team", "red")), ""); err != nil {
+		t.Error(err)
+	}
+	_, err := w.as(login(w.idToken("custom:team", "blue")), "")
+	wantError(t, "another value", err, misconfig, misconfigMsg)
+	_, err = w.as(login(w.idToken()), "")
+	wantError(t, "no tag", err, misconfig, misconfigMsg)
+}

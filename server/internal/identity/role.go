@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gatepass/gatepass/policy"
@@ -101,8 +103,15 @@ func (s *Service) trusts(trust *policy.Policy, p policy.Principal) bool {
 	return s.allows(trust, p, actionAssume)
 }
 
-// allows asks a trust policy about a web identity, which has no tags before it has a session.
+// allows asks a trust policy about a web identity. It has no tags before it has a session; those it will have are facts of
+// the request, as is the session's name.
 func (s *Service) allows(trust *policy.Policy, p policy.Principal, action string) bool {
+	facts := policy.NewContext()
+	facts.Set("sts:RoleSessionName", sessionName)
+	for key, value := range p.Tags {
+		facts.Set("aws:RequestTag/"+key, value)
+	}
+	facts.Set("aws:TagKeys", slices.Sorted(maps.Keys(p.Tags))...)
 	p.Tags = nil
-	return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now()}, trust).Allowed
+	return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now(), Context: facts}, trust).Allowed
 }
