@@ -27,18 +27,36 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
 	sw := &statusWriter{ResponseWriter: w}
 	w.Header().Set("x-amzn-RequestId", wire.NewRequestID())
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, sw))
 	name := s.serve(sw, r)
-	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request_id", w.Header().Get("x-amzn-RequestId")),
-		slog.String("operation", name), slog.Int("status", sw.status), slog.String("error", cmp.Or(sw.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":"))),
-		slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
+	attrs := []slog.Attr{
+		slog.String("request_id", w.Header().Get("x-amzn-RequestId")), slog.String("operation", name), slog.Int("status", sw.status),
+		slog.String("error", cmp.Or(sw.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":"))),
+		slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr),
+	}
+	if sw.caller != "" {
+		attrs = append(attrs, slog.String("caller", sw.caller), slog.String("access_key_id", sw.accessKeyID))
+	}
+	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
 }
 
-// statusWriter remembers the status for the log, and the code of a refusal that
-// no header names.
+// callKey finds the statusWriter of a call in its context.
+type callKey struct{}
+
+// statusWriter remembers for the log the status, the code of a refusal that no
+// header names, and who signed, once that is proven.
 type statusWriter struct {
 	http.ResponseWriter
-	status int
-	code   string
+	status              int
+	code                string
+	caller, accessKeyID string
+}
+
+// noteCaller keeps a proven caller for the log.
+func noteCaller(ctx context.Context, arn, accessKeyID string) {
+	if sw, ok := ctx.Value(callKey{}).(*statusWriter); ok {
+		sw.caller, sw.accessKeyID = arn, accessKeyID
+	}
 }
 
 // noteCode keeps the code of a refusal for the log.

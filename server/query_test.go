@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -206,6 +207,32 @@ func element(body, name string) string {
 	_, rest, _ := strings.Cut(body, "<"+name+">")
 	value, _, _ := strings.Cut(rest, "</"+name+">")
 	return value
+}
+
+// TestCallersAreLogged: the log says who assumed a role and who was refused, once a signature has proven it.
+func TestCallersAreLogged(t *testing.T) {
+	var out strings.Builder
+	s := &server.Server{Config: withAdmin(), Handlers: server.SampleHandlers(), Logger: slog.New(slog.NewTextHandler(&out, nil))}
+	front := httptest.NewServer(s)
+	wrong := sigv4.Credentials{AccessKeyID: adminID, SecretAccessKey: adminKey + "x"}
+	for _, creds := range []sigv4.Credentials{adminCredentials, wrong} {
+		query(t, front.URL, creds, "Action=AssumeRole&Version=2011-06-15&RoleSessionName=desk&RoleArn=arn:aws:iam::000000000000:role/NotesUser")
+	}
+	front.Close() // waits for the log of what was answered
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "operation=AssumeRole") {
+			lines = append(lines, line)
+		}
+	}
+	const who = "caller=arn:aws:iam::000000000000:user/root access_key_id=" + adminID
+	if len(lines) != 2 || !strings.Contains(lines[0], "error=AccessDenied ") || !strings.Contains(lines[0], who) ||
+		!strings.Contains(lines[1], "error=SignatureDoesNotMatch ") || strings.Contains(lines[1], "caller=") {
+		t.Errorf("%s", lines)
+	}
 }
 
 // TestUserSessions: credentials of GetSessionToken are good for AssumeRole and GetCallerIdentity, and not for the rest of STS.

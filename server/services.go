@@ -165,6 +165,7 @@ func (s *Server) authenticate(r *http.Request, service string) (caller, []byte, 
 	if err != nil {
 		return caller{}, nil, err
 	}
+	noteCaller(r.Context(), who.Principal.ARN, claim.AccessKeyID())
 	return caller{who, claim.AccessKeyID(), claim.SessionToken(), requestContext(r, s.region())}, verified.Body(), nil
 }
 
