@@ -160,6 +160,7 @@ type template struct {
 	apis       map[string]*apidef.API // by id
 	order      []string               // ids of apis
 	sam        map[string]samAuth     // of SAM's APIs, by id
+	cors       map[string]samCORS     // of SAM's APIs, by id
 	paths      map[string]string      // of AWS::ApiGateway::Resource, by id
 	authNames  map[string]string      // of authorizers, by logical id
 	checks     map[string]apidef.RequestRules
@@ -179,7 +180,7 @@ func Read(text []byte, o Options) (*Result, error) {
 	}
 	t := &template{
 		opts: o, root: root, params: map[string]*tree.Node{}, conditions: map[string]conditionState{}, byName: map[string]*resource{},
-		apis: map[string]*apidef.API{}, sam: map[string]samAuth{}, paths: map[string]string{}, authNames: map[string]string{},
+		apis: map[string]*apidef.API{}, sam: map[string]samAuth{}, cors: map[string]samCORS{}, paths: map[string]string{}, authNames: map[string]string{},
 		checks: map[string]apidef.RequestRules{}, targets: map[string]apidef.Integration{}, notTaken: map[string]bool{},
 	}
 	t.Wrap, t.Guards = ErrTemplate, t.guards
@@ -201,6 +202,7 @@ func (t *template) read() {
 	}
 	t.evaluateAll()
 	t.readAll()
+	t.preflights()
 	for _, id := range t.order {
 		t.out.APIs = append(t.out.APIs, *t.apis[id])
 	}

@@ -3,7 +3,6 @@ package cfn
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/tree"
@@ -108,10 +107,6 @@ func (t *template) serverlessAPI(r *resource) {
 	st := apidef.Stage{Name: t.stageName(r, 0)}
 	t.stageSettings(o, &st)
 	a.Stages = []apidef.Stage{st}
-	if c := o.Take("Cors"); c != nil {
-		a.CORS = t.samCORS(o.At("Cors"), c)
-		t.Note(o.At("Cors"), "preflights are answered for every path, and refusals carry the headers, too")
-	}
 	responses := o.Sub("GatewayResponses")
 	for _, f := range responses.Fields() {
 		setResponse(&a, f.Key, samResponse(responses.Sub(f.Key)))
@@ -121,10 +116,14 @@ func (t *template) serverlessAPI(r *resource) {
 		if a.Models == nil {
 			a.Models = map[string]string{}
 		}
-		a.Models[f.Key] = string(f.Value.JSON())
+		a.Models[strings.ToLower(f.Key)] = string(f.Value.JSON()) // as SAM names them
 	}
 	a.APIKeySource, a.DisableEndpoint = o.Text("ApiKeySourceType"), o.Bool("DisableExecuteApiEndpoint")
-	t.samAuth(o.Sub("Auth"), &a, doc)
+	auth := o.Sub("Auth")
+	t.samAuth(auth, &a, doc)
+	if c := o.Take("Cors"); c != nil {
+		t.cors[a.ID] = t.samCORS(o.At("Cors"), c, !auth.Has("AddDefaultAuthorizerToCorsPreflight") || auth.Bool("AddDefaultAuthorizerToCorsPreflight"))
+	}
 	t.finishSAM(o, a)
 }
 
@@ -161,38 +160,6 @@ func samResponse(o *tree.Object) apidef.GatewayResponse {
 	params.Done()
 	o.Done()
 	return g
-}
-
-// samCORS reads "'*'" or an object of such texts.
-func (t *template) samCORS(path string, n *tree.Node) *apidef.CORS {
-	if s, ok := n.Scalar(); ok {
-		return &apidef.CORS{AllowOrigins: unquote(s)}
-	}
-	o := t.Object(path, n)
-	c := &apidef.CORS{
-		AllowOrigins: unquote(o.Text("AllowOrigin")), AllowMethods: unquote(o.Text("AllowMethods")),
-		AllowHeaders: unquote(o.Text("AllowHeaders")), AllowCredentials: o.Bool("AllowCredentials"),
-	}
-	if age := unquote(o.Text("MaxAge")); len(age) == 1 {
-		seconds, err := time.ParseDuration(age[0] + "s")
-		if err != nil {
-			t.Fail(o.At("MaxAge"), "%q is not a number of seconds", age[0])
-		}
-		c.MaxAge = seconds
-	}
-	o.Done()
-	return cleanCORS(c)
-}
-
-// unquote reads 'a,b', the quotes of which belong to API Gateway's mappings.
-func unquote(s string) []string {
-	var out []string
-	for part := range strings.SplitSeq(strings.Trim(s, "'"), ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			out = append(out, part)
-		}
-	}
-	return out
 }
 
 func (t *template) serverlessHTTP(r *resource) {

@@ -14,6 +14,10 @@ func (t *template) samAuth(o *tree.Object, a *apidef.API, body *tree.Node) {
 	all := o.Sub("Authorizers")
 	for _, f := range all.Fields() {
 		x := all.Sub(f.Key)
+		if f.Key == "AWS_IAM" || f.Key == "api_key" || f.Key == "NONE" {
+			t.notAuthorizer(x)
+			continue
+		}
 		auth.scopes[f.Key] = x.Texts("AuthorizationScopes")
 		a.Authorizers = append(a.Authorizers, t.samAuthorizer(f.Key, x, a.Protocol))
 	}
@@ -31,7 +35,7 @@ func (t *template) samAuth(o *tree.Object, a *apidef.API, body *tree.Node) {
 	t.sam[a.ID] = auth
 	for i := range a.Routes {
 		rt := &a.Routes[i]
-		if auth.byDefault != "" && rt.Auth == apidef.AuthNone && undecided(body, rt) {
+		if auth.byDefault != "" && auth.byDefault != "NONE" && undecided(body, rt) {
 			t.samGuard(o.Path, a, rt, "", nil)
 		}
 		if auth.key {
@@ -40,10 +44,18 @@ func (t *template) samAuth(o *tree.Object, a *apidef.API, body *tree.Node) {
 	}
 }
 
-// undecided: the operation of a route says nothing about who may call it.
+// notAuthorizer: some name what is always there among the authorizers.
+func (t *template) notAuthorizer(o *tree.Object) {
+	if len(o.Fields()) > 0 {
+		t.Fail(o.Path, "this name is not for an authorizer")
+	}
+}
+
+// undecided: the operation of a route says nothing about who may call it. SAM
+// takes an empty list for nothing, and what the whole document says, too.
 func undecided(body *tree.Node, rt *apidef.Route) bool {
 	path := rt.Path
-	if path == "$default" {
+	if path == "$default" && body.Get("paths").Get(path) == nil {
 		path = "/$default"
 	}
 	method := strings.ToLower(rt.Methods[0])
@@ -51,7 +63,8 @@ func undecided(body *tree.Node, rt *apidef.Route) bool {
 		method = "x-amazon-apigateway-any-method"
 	}
 	op := body.Get("paths").Get(path).Get(method)
-	return op.Get("security") == nil && op.Get("x-amazon-apigateway-auth") == nil && body.Get("security") == nil
+	security := op.Get("security")
+	return (security == nil || len(security.Items) == 0) && op.Get("x-amazon-apigateway-auth") == nil
 }
 
 // samGuard sets what a route asks of its caller: the authorizer of its event, or

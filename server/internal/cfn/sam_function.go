@@ -60,7 +60,7 @@ func (t *template) apiEvent(r *resource, o *tree.Object) {
 func (t *template) eventRules(o *tree.Object, rt *apidef.Route) {
 	var rules apidef.RequestRules
 	if m := o.Sub("RequestModel"); m.Present() {
-		rules.Models = map[string]string{"application/json": m.Text("Model")}
+		rules.Models = map[string]string{"application/json": strings.ToLower(m.Text("Model"))}
 		rules.CheckBody, rules.CheckParameters = m.Bool("ValidateBody"), m.Bool("ValidateParameters")
 		m.Ignore("Required")
 		m.Done()

@@ -33,7 +33,7 @@ func (r *reader) operation(path, method string, o *tree.Object, shared *tree.Nod
 	if r.prefix != "" && path == "/" {
 		rt.Path = r.prefix
 	}
-	if r.http() && path == "/$default" {
+	if r.http() && strings.TrimPrefix(path, "/") == "$default" {
 		rt.Path = "$default"
 	}
 	if !o.Present() {

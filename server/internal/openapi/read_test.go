@@ -195,7 +195,8 @@ func TestRefusesWhatWouldOpen(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
 		"scheme not enforced":   {operation("security: [{bearer: []}]"), "security.bearer: a scheme of type \"http\" is not enforced"},
 		"unknown scheme":        {operation("security: [{other: []}]"), "no security scheme of this name"},
-		"alternatives":          {operation("security: [{sigv4: []}, {}]"), "no alternatives"},
+		"no list":               {operation("security: {sigv4: []}"), "must be a list"},
+		"IAM with authorizer":   {"openapi: 3.0.0\ncomponents: {securitySchemes: {s: {type: apiKey, x-amazon-apigateway-authtype: awsSigv4, x-amazon-apigateway-authorizer: {type: token}}}}\n", "or has an authorizer"},
 		"two authorizers":       {operation("security: [{sigv4: [], fn: []}]"), "one authorizer"},
 		"auth and security":     {operation("security: [{sigv4: []}]\nx-amazon-apigateway-auth: {type: NONE}"), "say the same"},
 		"unknown auth":          {operation("x-amazon-apigateway-auth: {type: MAGIC}"), "MAGIC"},
@@ -216,6 +217,21 @@ func TestRefusesWhatWouldOpen(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestRequirementsOfSAM: SAM lists an API key beside an authorizer, and NONE,
+// which is no scheme, for an open route. Both of a list are asked for.
+func TestRequirementsOfSAM(t *testing.T) {
+	head := "components: {securitySchemes: {api_key: {type: apiKey, name: x-api-key, in: header}, iam: {type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}}}\n"
+	api, _, err := Read([]byte(head+"openapi: 3.0.0\npaths: {/a: {get: {security: [{api_key: []}, {iam: []}]}, put: {security: [{NONE: []}]}, post: {security: [{iam: []}, {}]}}}\n"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []apidef.Route{{Auth: apidef.AuthIAM, APIKeyRequired: true}, {Auth: apidef.AuthNone}, {Auth: apidef.AuthIAM}} {
+		if got := api.Routes[i]; got.Auth != want.Auth || got.APIKeyRequired != want.APIKeyRequired {
+			t.Errorf("%s: %+v", got.Methods, got)
+		}
 	}
 }
 

@@ -42,6 +42,8 @@ func (r *reader) scheme(name string, o *tree.Object) scheme {
 	in := o.Text("in")
 	authorizer := o.Sub(ext + "authorizer")
 	switch {
+	case strings.EqualFold(authtype, "awsSigv4") && authorizer.Present():
+		r.Fail(o.Path, "a scheme is awsSigv4 or has an authorizer")
 	case strings.EqualFold(authtype, "awsSigv4"):
 		s.auth = apidef.AuthIAM
 	case authorizer.Present():
@@ -136,12 +138,14 @@ func (r *reader) guard(o *tree.Object, rt *apidef.Route) {
 	auth.Done()
 }
 
+// requirements are all asked for, also those that OpenAPI means as alternatives:
+// API Gateway reads them so, and SAM writes an API key and an authorizer so.
 func (r *reader) requirements(path string, list *tree.Node, rt *apidef.Route) {
 	if list == nil {
 		return
 	}
-	if list.Kind != tree.List || len(list.Items) > 1 {
-		r.Fail(path, "give a list of one requirement: API Gateway has no alternatives")
+	if list.Kind != tree.List {
+		r.Fail(path, "this must be a list")
 		return
 	}
 	for _, req := range list.Items {
@@ -154,6 +158,7 @@ func (r *reader) requirements(path string, list *tree.Node, rt *apidef.Route) {
 func (r *reader) requirement(path string, f tree.Field, rt *apidef.Route) {
 	s, known := r.schemes[f.Key]
 	switch {
+	case !known && f.Key == "NONE": // of SAM, for a route that is open
 	case !known:
 		r.Fail(path, "no security scheme of this name")
 	case s.apiKey:
