@@ -10,6 +10,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/cognitoidentity v1.34.0
 	github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider v1.61.0
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.9
+	github.com/coder/websocket v1.8.15
 	github.com/gatepass/gatepass v0.0.0-00010101000000-000000000000
 )
 
