@@ -210,6 +210,30 @@ func (s *Service) open(accessKeyID, token string) (*session, error) {
 	return decodeSession(payload)
 }
 
+// opened is a session with what follows from it, made once for many requests. Nobody changes it.
+type opened struct {
+	*session
+	accessKeyID string
+	text        string // the secret access key
+	who         policy.Principal
+}
+
+// recall opens a session token, or finds it among those opened lately. As at the seal, a token goes with its own access key
+// alone.
+func (s *Service) recall(accessKeyID, token string, now time.Time) (*opened, error) {
+	o, err := s.opened.get(token, now, func() (*opened, error) {
+		c, err := s.open(accessKeyID, token)
+		if err != nil {
+			return nil, err
+		}
+		return &opened{session: c, accessKeyID: accessKeyID, text: c.secretText(), who: c.principal()}, nil
+	})
+	if err == nil && o.accessKeyID != accessKeyID {
+		return nil, seal.ErrOpen
+	}
+	return o, err
+}
+
 func decodeSession(payload []byte) (*session, error) {
 	r := payloadReader{rest: payload}
 	c := &session{}

@@ -60,6 +60,7 @@ type Service struct {
 	named    cache[user]           // by name
 	parsed   cache[*policy.Policy] // session policies by their text
 	managed  cache[*policy.Policy] // by ARN
+	opened   cache[*opened]        // by session token
 }
 
 func (s *Service) prepare() {
@@ -103,7 +104,7 @@ func (s *Service) Resolve(ctx context.Context, accessKeyID, sessionToken string,
 }
 
 func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (string, policy.Principal, policy.Policies, error) {
-	c, err := s.open(accessKeyID, sessionToken)
+	c, err := s.recall(accessKeyID, sessionToken, now)
 	if err != nil || c.issued.After(now.Add(maxSkew)) {
 		return "", policy.Principal{}, policy.Policies{}, sigv4.InvalidToken()
 	}
@@ -116,17 +117,17 @@ func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToke
 	}
 	p, policies, err := load(ctx, c, now)
 	if err == nil && c.limited() {
-		policies.Session, err = s.sessionPolicies(ctx, c, now)
+		policies.Session, err = s.sessionPolicies(ctx, c.session, now)
 	}
 	if err != nil {
 		return "", policy.Principal{}, policy.Policies{}, refusal(err)
 	}
-	return c.secretText(), p, policies, nil
+	return c.text, p, policies, nil
 }
 
 // roleOf is who a session of a role is, and what it may do. A role of another id is no role of it: the role was deleted and
 // made again under its old name.
-func (s *Service) roleOf(ctx context.Context, c *session, now time.Time) (policy.Principal, policy.Policies, error) {
+func (s *Service) roleOf(ctx context.Context, c *opened, now time.Time) (policy.Principal, policy.Policies, error) {
 	r, err := s.roles.get(c.roleARN, now, func() (role, error) { return s.loadRole(ctx, c.roleARN) })
 	if id, _ := c.roleID(); err == nil && r.id != id {
 		err = store.ErrNotFound
@@ -134,7 +135,7 @@ func (s *Service) roleOf(ctx context.Context, c *session, now time.Time) (policy
 	if err != nil {
 		return policy.Principal{}, policy.Policies{}, err
 	}
-	p := c.principal()
+	p := c.who
 	p.Tags = over(r.tags, p.Tags)
 	return p, r.policies, nil
 }
@@ -157,7 +158,7 @@ func over(role, session map[string]string) map[string]string {
 }
 
 // userOf is roleOf for a session of a user.
-func (s *Service) userOf(ctx context.Context, c *session, now time.Time) (policy.Principal, policy.Policies, error) {
+func (s *Service) userOf(ctx context.Context, c *opened, now time.Time) (policy.Principal, policy.Policies, error) {
 	u, err := s.named.get(c.userName, now, func() (user, error) { return s.loadUserNamed(ctx, c.userName) })
 	if err == nil && u.principal.UserID != c.userID {
 		err = store.ErrNotFound

@@ -554,3 +554,20 @@ func BenchmarkIssue(b *testing.B) {
 		issue(b, s, session())
 	}
 }
+
+// TestA09_OpenedTokenOfAnotherKey: a token that was opened a moment ago goes with its own access key still, and ends when it ends.
+func TestA09_OpenedTokenOfAnotherKey(t *testing.T) {
+	s := newService(t)
+	a, b := issue(t, s, session()), issue(t, s, session())
+	for range 2 {
+		if _, _, _, err := s.Resolve(t.Context(), a.AccessKeyID, a.SessionToken, start); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := s.Resolve(t.Context(), b.AccessKeyID, a.SessionToken, start); !errors.Is(err, sigv4.ErrUnknownKey) {
+			t.Errorf("the token of another key: %v", err)
+		}
+	}
+	if _, _, _, err := s.Resolve(t.Context(), a.AccessKeyID, a.SessionToken, a.Expiration); !errors.Is(err, sigv4.ErrTokenExpired) {
+		t.Errorf("at its end: %v", err)
+	}
+}
