@@ -113,6 +113,9 @@ func (g *gate) exports(base string) [][2]string {
 
 // apiURL is the base URL of a stage in the form that needs no name resolution.
 func apiURL(base, api, stage string) string {
+	if stage == "$default" { // of HTTP APIs, which is served without its name
+		return base + "/_aws/execute-api/" + api
+	}
 	return base + "/_aws/execute-api/" + api + "/" + stage
 }
 
