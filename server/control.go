@@ -2,13 +2,17 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/apigateway"
 	"github.com/gatepass/gatepass/server/internal/gateway"
@@ -75,8 +79,12 @@ func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigatewa
 	if err != nil {
 		return apigateway.Reply{}, err
 	}
+	facts, err := tagFacts(r.Context(), op, body)
+	if err != nil {
+		return apigateway.Reply{}, err
+	}
 	allow := func(action, resource string) error {
-		return s.authorize(who, action, "arn:aws:apigateway:"+s.region()+"::"+resource)
+		return s.authorize(who, action, "arn:aws:apigateway:"+s.region()+"::"+resource, facts)
 	}
 	if err := allow(serviceAPIGateway+":"+r.Method, op.Resource); err != nil {
 		return apigateway.Reply{}, err
@@ -92,6 +100,29 @@ func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigatewa
 		return apigateway.Reply{}, wire.Errorf("BadRequestException", "the query cannot be read")
 	}
 	return op.Run(r.Context(), apigateway.Request{Query: query, Accept: r.Header.Get("Accept"), Body: body, Allow: allow})
+}
+
+// tagFacts are the condition keys of the tags that a resource has and of those
+// that a request sets.
+func tagFacts(ctx context.Context, op apigateway.Operation, body []byte) (policy.Context, error) {
+	out := policy.NewContext()
+	var in wire.TagsInput
+	_ = json.Unmarshal(body, &in) // what is read differently later is refused there
+	keys := slices.Sorted(maps.Keys(in.Tags))
+	for _, key := range keys {
+		out.Set("aws:RequestTag/"+key, in.Tags[key])
+	}
+	if len(keys) > 0 {
+		out.Set("aws:TagKeys", keys...)
+	}
+	if op.Tags == nil {
+		return out, nil
+	}
+	tags, err := op.Tags(ctx)
+	for key, value := range tags {
+		out.Set("aws:ResourceTag/"+key, value)
+	}
+	return out, err
 }
 
 // controlError gives refusals the status that API Gateway gives them.

@@ -16,6 +16,8 @@ import (
 	"github.com/gatepass/gatepass/sigv4"
 )
 
+const taggedID = "AKIASERVERTAGGED0001"
+
 // plane is a client of the control plane. What a step saves stands for $NAME in
 // later ones.
 type plane struct {
@@ -41,6 +43,11 @@ func controlled(t *testing.T) *plane {
 				{"Effect":"Allow","Action":"apigateway:GET","Resource":["arn:aws:apigateway:us-east-1::/restapis/mine","arn:aws:apigateway:us-east-1::/restapis/mine/*"]},
 				{"Effect":"Allow","Action":"apigateway:PATCH","Resource":"arn:aws:apigateway:us-east-1::/restapis/mine"},
 				{"Effect":"Allow","Action":"apigateway:GET","Resource":"arn:aws:apigateway:us-east-1::/apis/mine2"}]}`,
+		}},
+		{Name: "blue", AccessKeyID: taggedID, Secret: adminKey, Policies: map[string]server.Document{
+			"blue": `{"Version":"2012-10-17","Statement":[
+				{"Effect":"Allow","Action":"apigateway:GET","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"blue"}}},
+				{"Effect":"Allow","Action":"apigateway:POST","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"blue"}}}]}`,
 		}},
 	}
 	url := serve(t, &server.Server{Config: c, Handlers: server.SampleHandlers()})

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/gatepass/gatepass/server"
@@ -90,7 +91,7 @@ func TestControlV2Parts(t *testing.T) {
 		step{"POST", "/v2/apis/$API/authorizers", `{"name":"j","authorizerType":"JWT","identitySource":["$request.header.Authorization"],"jwtConfiguration":{"issuer":"https://cognito-idp.us-east-1.amazonaws.com/` + server.SampleUserPool + `","audience":["c"]}}`, 201, `"authorizerType":"JWT"`, "AUTH=authorizerId"},
 		step{"PATCH", "/v2/apis/$API/authorizers/$AUTH", `{"name":"k"}`, 200, `"name":"k","authorizerType":"JWT"`, ""},
 		step{"PATCH", "/v2/apis/$API/authorizers/$AUTH", `{"authorizerId":"x"}`, 400, "Identifiers cannot be changed", ""},
-		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /x","apiKeyRequired":true}`, 400, "API keys", ""},
+		step{"POST", "/v2/apis/$API/routes", `{"routeKey":"GET /x","apiKeyRequired":true}`, 400, "ApiKeyRequired", ""},
 		step{"PATCH", "/v2/apis/$API/stages/$default", `{"stageVariables":{"a":"1","b":"2"}}`, 200, `"a":"1"`, ""},
 		step{"PATCH", "/v2/apis/$API/stages/$default", `{"stageVariables":{"a":""}}`, 200, `"stageVariables":{"b":"2"}`, ""},
 		step{"PATCH", "/v2/apis/$API/stages/$default", `{"defaultRouteSettings":{"dataTraceEnabled":true}}`, 400, "data trace", ""},
@@ -155,4 +156,66 @@ func TestControlImportExport(t *testing.T) {
 	)
 	p.want("/_aws/execute-api/$HTTP/more", 404, "Not Found")
 	p.want("/_aws/execute-api/$HTTP/notes", 200, "backend saw /imported")
+}
+
+// WebSocket APIs: their parts, and that what is deployed is one.
+func TestControlWebSocketAPI(t *testing.T) {
+	p := controlled(t)
+	const api = "/v2/apis/$API"
+	p.run(
+		step{"POST", "/v2/apis", `{"name":"w","protocolType":"WEBSOCKET"}`, 400, "RouteSelectionExpression", ""},
+		step{"POST", "/v2/apis", `{"name":"w","protocolType":"WEBSOCKET","routeSelectionExpression":"$request.body.action","corsConfiguration":{"allowOrigins":["*"]}}`, 400, "CORS", ""},
+		step{"POST", "/v2/apis", `{"name":"w","protocolType":"WEBSOCKET","routeSelectionExpression":"$response.body.x"}`, 400, "cannot be served", ""},
+		step{"POST", "/v2/apis", `{"name":"w","protocolType":"WEBSOCKET","routeSelectionExpression":"$request.body.action"}`, 201, `"apiEndpoint":"wss://`, "API=apiId"},
+		step{"POST", api + "/integrations", `{"integrationType":"HTTP_PROXY","integrationMethod":"POST","integrationUri":"$BACKEND/message"}`, 201, `"timeoutInMillis":29000`, "INT=integrationId"},
+		step{"POST", api + "/routes", `{"routeKey":"send","target":"integrations/$INT"}`, 201, "", "SEND=routeId"},
+		step{"POST", api + "/stages", `{"stageName":"$default"}`, 400, "Invalid stage name", ""},
+		step{"POST", api + "/stages", `{"stageName":"live"}`, 201, "", ""},
+		step{"POST", api + "/deployments", `{"stageName":"live"}`, 400, "$connect", ""}, // who may connect is not said
+		step{"POST", api + "/routes", `{"routeKey":"$connect","authorizationType":"AWS_IAM","apiKeyRequired":false}`, 201, "", ""},
+		step{"POST", api + "/routes", `{"routeKey":"other","apiKeyRequired":true,"target":"integrations/$INT"}`, 400, "$connect", ""},
+		step{"POST", api + "/routes/$SEND/routeresponses", `{"routeResponseKey":"any"}`, 400, "$default", ""},
+		step{"POST", api + "/routes/$SEND/routeresponses", `{"routeResponseKey":"$default"}`, 201, `"routeResponseId":"`, "ANSWER=routeResponseId"},
+		step{"GET", api + "/routes/$SEND/routeresponses", "", 200, `"routeResponseKey":"$default"`, ""},
+		step{"POST", api + "/models", `{"name":"m","schema":"{\"type\":\"object\"}"}`, 201, `"name":"m"`, ""},
+		step{"POST", api + "/deployments", `{"stageName":"live"}`, 201, "DEPLOYED", ""},
+	)
+	r, err := http.NewRequest("GET", p.url+p.expand("/_aws/execute-api/$API/live"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+		r.Header.Set(name, value)
+	}
+	if status, _, body := answer(t, r); status != 403 {
+		t.Errorf("an unsigned handshake: %d %s", status, body)
+	}
+	p.run(
+		step{"DELETE", api + "/routes/$SEND/routeresponses/$ANSWER", "", 204, "", ""},
+		step{"POST", api + "/integrations/$INT/integrationresponses", `{"integrationResponseKey":"$default"}`, 201, `"integrationResponseKey":"$default"`, "MAP=integrationResponseId"},
+		step{"POST", api + "/integrations/$INT/integrationresponses", `{"integrationResponseKey":"200"}`, 400, "Invalid integration response key", ""},
+		step{"DELETE", api + "/integrations/$INT/integrationresponses/$MAP", "", 204, "", ""},
+		step{"DELETE", api + "/stages/live/cache/authorizers", "", 204, "", ""},
+		step{"PUT", api, `{"body":"{}"}`, 400, "", ""},
+	)
+}
+
+// Conditions on the tags that a thing has, and on those it is to get.
+func TestControlTagConditions(t *testing.T) {
+	p := controlled(t)
+	p.run(
+		step{"POST", "/restapis", `{"name":"n","tags":{"_custom_id_":"blue","team":"blue"}}`, 201, "", ""},
+		step{"POST", "/restapis", `{"name":"n","tags":{"_custom_id_":"red","team":"red"}}`, 201, "", ""},
+	)
+	p.key = taggedID
+	p.run(
+		step{"GET", "/restapis/blue/resources", "", 200, `"path":"/"`, ""},
+		step{"GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fblue", "", 200, `"team":"blue"`, ""},
+		step{"GET", "/restapis/red/resources", "", 403, "AccessDeniedException", ""},
+		step{"GET", "/restapis/nothere", "", 403, "AccessDeniedException", ""},
+		step{"GET", "/restapis", "", 403, "AccessDeniedException", ""},
+		step{"POST", "/restapis", `{"name":"n","tags":{"team":"blue"}}`, 201, `"team":"blue"`, ""},
+		step{"POST", "/restapis", `{"name":"n","tags":{"team":"red"}}`, 403, "AccessDeniedException", ""},
+		step{"POST", "/restapis", `{"name":"n"}`, 403, "AccessDeniedException", ""},
+	)
 }

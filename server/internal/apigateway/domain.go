@@ -18,7 +18,7 @@ type domainRecord struct {
 	Certificate  string
 	EndpointType string
 	Security     string
-	Tags         map[string]string
+	Tags         map[string]string           `json:"tags"`
 	Mappings     map[string]*wire.APIMapping // by base path, "" for none
 }
 

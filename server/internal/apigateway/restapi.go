@@ -202,7 +202,8 @@ func updateRestAPI(e *edit, a *restAPI, in wire.PatchInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.RestAPI, e.checkRestAPI(a, old)
+	err = e.checkRestAPI(a, old)
+	return a.RestAPI, err
 }
 
 func deleteRestAPI(s *Service, c *call) (any, error) {

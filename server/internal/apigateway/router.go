@@ -62,9 +62,13 @@ func (s *Service) Find(method, path string) (Operation, bool) {
 		if !met {
 			continue
 		}
-		return Operation{Name: r.name, Resource: resource(segments), Run: func(ctx context.Context, in Request) (Reply, error) {
-			return s.reply(r, &call{Request: in, ctx: ctx, vars: vars})
-		}}, true
+		return Operation{
+			Name: r.name, Resource: resource(segments),
+			Tags: func(ctx context.Context) (map[string]string, error) { return s.tagsOf(ctx, segments) },
+			Run: func(ctx context.Context, in Request) (Reply, error) {
+				return s.reply(r, &call{Request: in, ctx: ctx, vars: vars})
+			},
+		}, true
 	}
 	return Operation{}, false
 }

@@ -74,7 +74,9 @@ type Document struct {
 type Operation struct {
 	Name     string // CreateRestApi
 	Resource string // /restapis/ID, what follows arn:aws:apigateway:REGION:: in its ARN
-	Run      func(ctx context.Context, r Request) (Reply, error)
+	// Tags are those of the API, key, plan or domain name that the path names.
+	Tags func(ctx context.Context) (map[string]string, error)
+	Run  func(ctx context.Context, r Request) (Reply, error)
 }
 
 // call is a Request on its way.

@@ -15,6 +15,7 @@ func stageOperations() []entry {
 		{"GetStage", "GET " + one, 200, viewAPI(func(c *call, a *restAPI) (any, error) { return a.stage(c.vars["stage"]) })},
 		{"UpdateStage", "PATCH " + one, 200, editAPI(updateStage)},
 		{"DeleteStage", "DELETE " + one, 202, editAPI(deleteStage)},
+		{"FlushStageAuthorizersCache", "DELETE " + one + "/cache/authorizers", 202, editAPI(flushAuthorizers)},
 		{"GetExport", "GET " + one + "/exports/{type}", 200, getExport},
 	}
 }
@@ -160,6 +161,14 @@ func setThrottle(st *wire.Stage, method, name string, op wire.PatchOperation) er
 		op.Path = "/throttlingBurstLimit"
 	}
 	return patch(set, []wire.PatchOperation{op}, op.Path)
+}
+
+// flushAuthorizers lets every node serve everything anew, for what authorizers
+// said is kept with what is served.
+func flushAuthorizers(e *edit, a *restAPI, _ struct{}) (any, error) {
+	_, err := a.stage(e.vars["stage"])
+	e.served = true
+	return nil, err
 }
 
 func deleteStage(e *edit, a *restAPI, _ struct{}) (any, error) {

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -83,6 +84,31 @@ func taggedIn[T any](e *edit, kind store.APIKind, keys []string, of func(t *T, s
 		return nil
 	}
 	return e.put(kind, rec.ID, rec.Parent, t)
+}
+
+// kinds are the records that the first segment of a path names.
+var kinds = map[string]store.APIKind{
+	"restapis": store.KindRestAPI, "apis": store.KindHTTPAPI, "apikeys": store.KindAPIKey, "usageplans": store.KindUsagePlan, "domainnames": store.KindAPIDomain,
+}
+
+// tagsOf are the tags of what a path is about; none of what is not there.
+func (s *Service) tagsOf(ctx context.Context, segments []string) (map[string]string, error) {
+	if segments[0] == "v2" {
+		segments = segments[1:]
+	}
+	if len(segments) == 2 && segments[0] == "tags" {
+		segments = strings.Split(strings.TrimPrefix(segments[1], s.arn("/")), "/")
+	}
+	if len(segments) < 2 || kinds[segments[0]] == "" {
+		return nil, nil
+	}
+	rec, err := s.Store.APIRecord(ctx, kinds[segments[0]], segments[1])
+	if err != nil {
+		return nil, missing(err, nil)
+	}
+	var v wire.TagsInput
+	err = json.Unmarshal(rec.Doc, &v)
+	return v.Tags, err
 }
 
 func tagResource(s *Service, c *call) (any, error) {

@@ -174,7 +174,11 @@ func (e *edit) checkAPI(a *httpAPI) error {
 	case !web && a.RouteSelectionExpression != "$request.method $request.path" && a.RouteSelectionExpression != "${request.method} ${request.path}":
 		return badRequest("Invalid route selection expression for an HTTP API: %s", a.RouteSelectionExpression)
 	}
-	return e.s.fits(a.frame(), apidef.Stage{Name: "prod"})
+	probe := a.frame()
+	if web {
+		probe.Routes = []apidef.Route{{Path: "$connect", Auth: apidef.AuthNone}} // there must be one to serve it
+	}
+	return e.s.fits(probe, apidef.Stage{Name: "prod"})
 }
 
 // quickCreate makes a route to a target, and the stage $default that deploys by
@@ -235,7 +239,8 @@ func updateAPI(e *edit, a *httpAPI, _ json.RawMessage) (any, error) {
 	if in.Target != "" || in.RouteKey != "" {
 		return nil, unsupported("changing the quick-created route; use UpdateRoute and UpdateIntegration")
 	}
-	return a.APIV2, e.checkAPI(a)
+	err := e.checkAPI(a)
+	return a.APIV2, err
 }
 
 func deleteAPI(s *Service, c *call) (any, error) {

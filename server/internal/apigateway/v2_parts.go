@@ -95,8 +95,8 @@ func checkRoute(a *httpAPI, r *wire.Route) error {
 	if r.ModelSelectionExpression != "" {
 		return unsupported("modelSelectionExpression")
 	}
-	if r.APIKeyRequired {
-		return unsupported("API keys of HTTP and WebSocket APIs")
+	if r.APIKeyRequired && (a.ProtocolType != string(apidef.WebSocket) || r.RouteKey != "$connect") {
+		return badRequest("ApiKeyRequired is only supported for the $connect route of WEBSOCKET APIs")
 	}
 	return checkRouteAuth(a, r)
 }

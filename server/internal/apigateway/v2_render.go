@@ -62,18 +62,21 @@ func renderAuthorizerV2(t *wire.AuthorizerV2) apidef.Authorizer {
 }
 
 func (a *httpAPI) renderRoute(r *wire.Route) (apidef.Route, error) {
-	in := a.Integrations[strings.TrimPrefix(r.Target, "integrations/")]
-	if in == nil {
-		return apidef.Route{}, badRequest("Unable to deploy API because the route %s has no target", r.RouteKey)
-	}
+	web := a.ProtocolType == string(apidef.WebSocket)
 	out := apidef.Route{
-		Path: r.RouteKey, Auth: apidef.Auth(r.AuthorizationType), Scopes: r.AuthorizationScopes, OperationName: r.OperationName,
-		Integration: a.renderIntegration(in),
+		Path: r.RouteKey, Auth: apidef.Auth(r.AuthorizationType), Scopes: r.AuthorizationScopes, OperationName: r.OperationName, APIKeyRequired: r.APIKeyRequired,
+	}
+	in := a.Integrations[strings.TrimPrefix(r.Target, "integrations/")]
+	switch {
+	case in != nil:
+		out.Integration = a.renderIntegration(in)
+	case !web || r.RouteKey != "$connect" && r.RouteKey != "$disconnect":
+		return apidef.Route{}, badRequest("Unable to deploy API because the route %s has no target", r.RouteKey)
 	}
 	if auth := a.Authorizers[r.AuthorizerID]; auth != nil {
 		out.Authorizer = auth.Name
 	}
-	if a.ProtocolType == string(apidef.WebSocket) {
+	if web {
 		out.Responses = routeResponses(a.RouteResponses[r.RouteID])
 		return out, nil
 	}

@@ -21,6 +21,11 @@ func v2StageOperations() []entry {
 		{"UpdateStage", "PATCH " + one, 200, editV2(updateStageV2)},
 		{"DeleteStage", "DELETE " + one, 204, editV2(deleteStageV2)},
 		{"DeleteAccessLogSettings", "DELETE " + one + "/accesslogsettings", 204, editV2(changeStage(func(_ *edit, st *wire.StageV2) { st.AccessLogSettings = nil }))},
+		{"ResetAuthorizersCache", "DELETE " + one + "/cache/authorizers", 204, editV2(func(e *edit, a *httpAPI, _ struct{}) (any, error) {
+			_, err := a.stage(e.vars["stage"])
+			e.served = true
+			return nil, err
+		})},
 		{"DeleteRouteSettings", "DELETE " + one + "/routesettings/{route}", 204, editV2(changeStage(func(e *edit, st *wire.StageV2) {
 			delete(st.RouteSettings, e.vars["route"])
 		}))},
