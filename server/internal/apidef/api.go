@@ -275,7 +275,7 @@ type Authorizer struct {
 	IdentitySource []string `json:",omitempty"`
 	Validation     string   `json:",omitempty"` // identityValidationExpression, a regular expression
 	URI            string   `json:",omitempty"` // of TOKEN and REQUEST: as Integration.URI of AWS_PROXY
-	TTL            *int     `json:",omitempty"` // seconds an answer is kept, 0 to 3600; nil: 300 on REST, 0 on HTTP APIs
+	TTL            *int     `json:",omitempty"` // seconds an answer is kept, 0 to 3600; nil: 300 on REST, 0 on other APIs
 	Payload        string   `json:",omitempty"` // of REQUEST on HTTP APIs: "1.0" or "2.0" (zero)
 	Simple         bool     `json:",omitempty"` // of REQUEST on HTTP APIs: {"isAuthorized": true} answers
 }

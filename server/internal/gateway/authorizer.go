@@ -184,7 +184,7 @@ func (a *api) newAuthorizer(def apidef.Authorizer) (*authorizer, error) {
 // checkKind holds an authorizer to its type, and the type to the kind of API.
 func (a *api) checkKind(def *apidef.Authorizer) error {
 	field := "Authorizers." + def.Name
-	rest := a.Protocol == "" || a.Protocol == apidef.REST
+	rest := a.isREST()
 	switch def.Type {
 	case apidef.CognitoAuthorizer:
 		if !rest || len(def.ProviderARNs) == 0 || slices.ContainsFunc(def.ProviderARNs, notUserPool) {

@@ -32,9 +32,8 @@ func errAuthorizer(cause error) error {
 
 // setFunction takes what a Lambda authorizer needs besides its sources.
 func (a *api) setFunction(out *authorizer) error {
-	out.ttl = defaultTTL
-	if a.isHTTP() {
-		out.ttl = 0
+	if a.isREST() {
+		out.ttl = defaultTTL
 	}
 	if out.TTL != nil {
 		out.ttl = time.Duration(*out.TTL) * time.Second
@@ -99,7 +98,7 @@ func (a *authorizer) identity(c *call) (key string, complete bool) {
 
 // needsAll tells that a caller without one of the sources is refused unasked.
 func (a *authorizer) needsAll(c *call) bool {
-	return a.ttl > 0 || a.Type == apidef.TokenAuthorizer || c.api.isHTTP() && len(a.IdentitySource) > 0
+	return a.ttl > 0 || a.Type == apidef.TokenAuthorizer || !c.api.isREST() && len(a.IdentitySource) > 0
 }
 
 // answerOf gives the function's answer, one that was kept or one that others

@@ -112,7 +112,9 @@ func TestE21CognitoAuthorizer(t *testing.T) {
 		got := s.do(s.with(c.token))
 		switch c.status {
 		case 200:
-			s.passed(name, got)
+			if sent := s.passed(name, got); c.token == id && sent.header.Get("X-Gatepass-User-Sub") != "ada" {
+				t.Errorf("%s: the backend does not learn who calls", name)
+			}
 		case 401:
 			s.refused(name, got, 401, "UnauthorizedException")
 			if got.body != `{"message":"Unauthorized"}` {

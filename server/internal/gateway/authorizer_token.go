@@ -110,7 +110,11 @@ func (c *call) askUserPool(a *authorizer) error {
 		return because(errUnauthorized(), errors.New(why))
 	}
 	c.auth.claims = restClaims(found)
-	return c.permitAnyone()
+	if err := c.permitAnyone(); err != nil {
+		return err
+	}
+	c.identity.UserSub = found.text("sub") // for the backend
+	return nil
 }
 
 // misfit says why a valid token of a user pool is not the one the route wants.

@@ -32,7 +32,7 @@
 //	X-Gatepass-Identity-Pool-Id         $context.identity.cognitoIdentityPoolId
 //	X-Gatepass-Authentication-Type      authenticated or unauthenticated (a guest)
 //	X-Gatepass-Authentication-Provider  $context.identity.cognitoAuthenticationProvider
-//	X-Gatepass-User-Sub                 sub of the user pool user, taken from the provider
+//	X-Gatepass-User-Sub                 sub of the user pool user, from the provider or the token
 //	X-Gatepass-Identity                 a JSON Web Token about the caller and this request (API.IdentityToken)
 //
 // A Go handler finds the same in [IdentityFrom].

@@ -100,7 +100,7 @@ func (c *call) throttlePlan(mine *membership) bool {
 
 func (c *call) throttleStage() bool {
 	limit, route := c.forRoute(c.stage.RouteThrottles)
-	if limit == nil {
+	if limit == nil && c.stage.Throttle != nil {
 		limit, route = c.stage.Throttle, c.routeKey()
 	}
 	if limit != nil && !c.g.buckets.take(bucket{api: c.target.API, stage: c.target.Stage, route: route}, *limit, c.now) {

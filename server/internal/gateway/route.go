@@ -266,6 +266,9 @@ func (a *api) stage(name string) *apidef.Stage {
 // API serves what nothing else takes with.
 const defaultRoute = "$default"
 
+// isREST tells a REST API, which is what an API is unless it says otherwise.
+func (a *api) isREST() bool { return a.Protocol == "" || a.Protocol == apidef.REST }
+
 // isHTTP tells an HTTP API, whose routing and refusals differ from REST.
 func (a *api) isHTTP() bool { return a != nil && a.Protocol == apidef.HTTP }
 
