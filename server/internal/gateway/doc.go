@@ -36,4 +36,15 @@
 //	X-Gatepass-Identity                 a JSON Web Token about the caller and this request (API.IdentityToken)
 //
 // A Go handler finds the same in [IdentityFrom].
+//
+// # Integrations
+//
+// HTTP_PROXY passes the request on, less and plus the headers above, as mappings
+// change it. HTTP sends nothing of the caller's but what mappings and templates
+// put there. AWS_PROXY posts an event of payload version 1.0 or 2.0 to a Lambda
+// function: its headers are those a backend would see without the X-Gatepass- ones,
+// for its requestContext says who called. MOCK has no backend.
+//
+// Where a mapping puts what the gateway answers for ($context) under a name, or
+// replaces a value, nothing that a client sent under that name passes beside it.
 package gateway

@@ -159,7 +159,7 @@ func (c *call) answerWith(out *lambdaAnswer) error {
 	if out.base64 {
 		var err error
 		if body, err = decode64(body); err != nil {
-			return errBackend(err)
+			return errBackend(misconfigured("the function's body is not base64"))
 		}
 	}
 	c.integrationStatus = out.status

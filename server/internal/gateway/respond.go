@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -92,11 +91,11 @@ func (x *custom) choose(status int) *responder {
 func (x *custom) respond(ctx context.Context, c *call, back *integrationAnswer, in *templateInput) error {
 	r := x.choose(back.status)
 	if r == nil {
-		return errBackend(fmt.Errorf("no integration response is for the status %d, and none is the default", back.status))
+		return errBackend(misconfigured(fmt.Sprintf("no integration response is for the status %d, and none is the default", back.status)))
 	}
 	body, err := convert(back.body, c.api.isBinary(back.header.Get("Content-Type")), c.api.wantsBinary(c.r.Header), r.handling)
 	if err != nil {
-		return errBackend(err)
+		return err
 	}
 	if t := r.template(c.r.Header); t != nil {
 		in.body = body
@@ -159,10 +158,20 @@ func convert(body []byte, isBinary, wantsBinary bool, handling string) ([]byte, 
 	case isBinary && (handling == toText || handling == "" && !wantsBinary):
 		return encode64(body), nil
 	case !isBinary && (handling == toBinary || handling == "" && wantsBinary):
-		return decode64(body)
+		out, err := decode64(body)
+		if err != nil {
+			return nil, errBackend(misconfigured("a body to be made binary is not base64"))
+		}
+		return out, nil
 	}
 	return body, nil
 }
+
+// misconfigured is a fault of the API's definition, which a call brought out.
+type misconfigured string
+
+// Error is the fault.
+func (m misconfigured) Error() string { return string(m) }
 
 // writeAnswer writes a whole answer.
 func (c *call) writeAnswer(status int, h http.Header, body []byte) error {
@@ -179,7 +188,7 @@ func (c *call) writeAnswer(status int, h http.Header, body []byte) error {
 func mockAnswer(body []byte) (*integrationAnswer, error) {
 	status, ok := mockStatus(body)
 	if !ok {
-		return nil, errBackend(errors.New("the mock's request template has no statusCode"))
+		return nil, errBackend(misconfigured("the mock's request template has no statusCode"))
 	}
 	return &integrationAnswer{status: status, header: http.Header{}}, nil
 }

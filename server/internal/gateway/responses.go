@@ -51,8 +51,6 @@ func responseType(e *wire.Error) string {
 		return "INVALID_API_KEY"
 	case "NotFoundException":
 		return "RESOURCE_NOT_FOUND"
-	case "UnsupportedMediaTypeException":
-		return "UNSUPPORTED_MEDIA_TYPE"
 	}
 	return faultType(e)
 }
@@ -64,8 +62,10 @@ func faultType(e *wire.Error) string {
 		return "AUTHORIZER_FAILURE"
 	case e.Code == codeAuthorizer:
 		return "AUTHORIZER_CONFIGURATION_ERROR"
-	case e.Code == "ApiConfigurationException":
+	case errors.As(e.Err, new(misconfigured)):
 		return "API_CONFIGURATION_ERROR"
+	case e.Status == http.StatusUnsupportedMediaType:
+		return "UNSUPPORTED_MEDIA_TYPE"
 	case e.Message == "Invalid request body":
 		return "BAD_REQUEST_BODY"
 	case strings.HasPrefix(e.Message, "Missing required request parameters"):
