@@ -23,6 +23,7 @@ func (r *reader) extensions(d *tree.Object) {
 			r.Fail(ext+"policy", "HTTP APIs have no resource policy")
 		}
 	}
+	a.IdentityToken = d.Text("x-gatepass-identity-token")
 	a.BinaryMediaTypes = d.Texts(ext + "binary-media-types")
 	a.APIKeySource = strings.ToUpper(d.Text(ext + "api-key-source"))
 	r.gatewayResponses(d.Sub(ext + "gateway-responses"))

@@ -8,7 +8,11 @@ import (
 	"github.com/gatepass/gatepass/server/internal/tree"
 )
 
-const anyMethod = ext + "any-method"
+const (
+	anyMethod = ext + "any-method"
+	// implied marks a path variable that the document declares for OpenAPI's sake.
+	implied = "x-gatepass-implied"
+)
 
 // pathItem reads the operations of a path.
 func (r *reader) pathItem(path string, o *tree.Object) {
@@ -89,6 +93,9 @@ func (r *reader) request(o *tree.Object, rt *apidef.Route, shared *tree.Node) {
 }
 
 func (r *reader) parameter(p, op *tree.Object, rt *apidef.Route, rules *apidef.RequestRules) {
+	if p.Bool(implied) {
+		return
+	}
 	name, required := p.Text("name"), p.Bool("required")
 	where := map[string]string{"path": "path", "header": "header", "query": "querystring"}[p.Text("in")]
 	switch in := p.Text("in"); {

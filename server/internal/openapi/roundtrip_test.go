@@ -60,6 +60,7 @@ func anAPI(t *rapid.T) apidef.API {
 	a := apidef.API{
 		ID: "abc123", Name: text.Draw(t, "name"), Description: maybe(t, "description", text),
 		Protocol:        rapid.SampledFrom([]apidef.Protocol{"", apidef.REST, apidef.HTTP}).Draw(t, "protocol"),
+		IdentityToken:   maybe(t, "token", word),
 		DisableEndpoint: rapid.Bool().Draw(t, "disabled"), Tags: texts(t, "tags", ""),
 	}
 	if rapid.Bool().Draw(t, "cors") {

@@ -218,6 +218,7 @@ func authtype(t apidef.AuthorizerType) string {
 
 func (w *writer) extensions(d *tree.Node) {
 	a := &w.api
+	set(d, "x-gatepass-identity-token", a.IdentityToken)
 	set(d, ext+"binary-media-types", a.BinaryMediaTypes)
 	set(d, ext+"api-key-source", a.APIKeySource)
 	if a.Policy != "" {

@@ -37,9 +37,11 @@ func (w *writer) allPaths() *tree.Node {
 func (w *writer) operation(rt apidef.Route) *tree.Node {
 	o := obj()
 	set(o, "operationId", rt.OperationName)
-	if rt.Request != nil {
-		w.request(o, rt.Request)
+	rules := rt.Request
+	if rules == nil {
+		rules = &apidef.RequestRules{}
 	}
+	w.request(o, rt.Path, rules)
 	o.Set("responses", methodResponses(rt.Responses))
 	w.security(o, rt)
 	set(o, ext+"integration", w.integration(rt))
@@ -47,9 +49,6 @@ func (w *writer) operation(rt apidef.Route) *tree.Node {
 	set(own, "encodedSlash", rt.EncodedSlash)
 	set(own, "headers", rt.Integration.Headers)
 	set(o, "x-gatepass-route", own)
-	if rt.Path == "$default" {
-		o.Set("isDefaultRoute", value(true))
-	}
 	return o
 }
 
@@ -77,8 +76,8 @@ func (w *writer) security(o *tree.Node, rt apidef.Route) {
 	}
 }
 
-func (w *writer) request(o *tree.Node, r *apidef.RequestRules) {
-	list := &tree.Node{Kind: tree.List}
+func (w *writer) request(o *tree.Node, path string, r *apidef.RequestRules) {
+	list := undeclared(path, r.Parameters)
 	for _, name := range sortedKeys(r.Parameters) {
 		rest, ok := strings.CutPrefix(name, "method.request.")
 		where, field, named := strings.Cut(rest, ".")
@@ -104,6 +103,26 @@ func (w *writer) request(o *tree.Node, r *apidef.RequestRules) {
 	}
 	w.usesChecks[name] = *r
 	o.Set(ext+"request-validator", tree.Text(name))
+}
+
+// undeclared are the variables of a path that a route does not declare, which
+// OpenAPI wants declared.
+func undeclared(path string, declared map[string]bool) *tree.Node {
+	list := &tree.Node{Kind: tree.List}
+	for rest, seen := path, map[string]bool{}; ; {
+		_, after, found := strings.Cut(rest, "{")
+		name, next, closed := strings.Cut(after, "}")
+		if !found || !closed {
+			return list
+		}
+		rest = next
+		name = strings.TrimSuffix(name, "+")
+		if _, known := declared["method.request.path."+name]; known || seen[name] {
+			continue
+		}
+		seen[name] = true
+		list.Items = append(list.Items, obj("name", name, "in", "path", "required", true, "schema", obj("type", "string"), implied, true))
+	}
 }
 
 func contentOf(models map[string]string) *tree.Node {
