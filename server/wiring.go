@@ -85,6 +85,9 @@ func (s *Server) called(ctx context.Context, e gateway.Event) {
 		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
 		slog.Duration("took", e.Duration), slog.String("source_ip", e.Identity.SourceIP),
 	}
+	if e.Kind != "" {
+		attrs = append(attrs, slog.String("event", e.Kind), slog.String("route", e.Route))
+	}
 	if e.Identity.UserARN != "" {
 		attrs = append(attrs, slog.String("caller", e.Identity.UserARN), slog.String("identity_id", e.Identity.IdentityID))
 	}

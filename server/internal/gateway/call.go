@@ -198,6 +198,9 @@ func (c *call) addHeaders(h http.Header) {
 		{identityPrefix + "Stage", c.target.Stage},
 	})
 	c.identity.addHeaders(h)
+	if c.socket != nil {
+		c.addSocketHeaders(h)
+	}
 }
 
 // finish reports the call, also one that is given up by a panic.
@@ -214,6 +217,9 @@ func (c *call) finish() {
 	e.Status, e.Written, e.Duration = c.out.status, c.out.written, time.Since(c.start)
 	if c.route != nil {
 		e.Route = c.route.Path
+	}
+	if c.socket != nil {
+		e.Kind = c.socket.eventType
 	}
 	if e.Err == nil && c.out.failed != nil {
 		e.Err = c.out.failed

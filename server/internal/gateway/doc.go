@@ -1,6 +1,7 @@
-// Package gateway is the API gateway: REST APIs with stages and routes, every
-// call of an AWS_IAM route verified (Signature Version 4) and authorised (IAM
-// policies), and the request a backend gets built from what was verified.
+// Package gateway is the API gateway: REST, HTTP and WebSocket APIs with stages
+// and routes, every call of an AWS_IAM route verified (Signature Version 4) and
+// authorised (IAM policies), and the request a backend gets built from what was
+// verified.
 //
 // The order of a call is: Locate, match, sigv4 Parse, Keys, Verify, policy,
 // integrate. No step calls back into an earlier one; any error ends in one
@@ -34,6 +35,7 @@
 //	X-Gatepass-Authentication-Provider  $context.identity.cognitoAuthenticationProvider
 //	X-Gatepass-User-Sub                 sub of the user pool user, from the provider or the token
 //	X-Gatepass-Identity                 a JSON Web Token about the caller and this request (API.IdentityToken)
+//	X-Gatepass-Connection-Id            of a WebSocket API, as Event-Type, Route-Key and Message-Id: $context.connectionId, …
 //
 // A Go handler finds the same in [IdentityFrom].
 //

@@ -10,7 +10,8 @@ import (
 type Event struct {
 	RequestID   string
 	API, Stage  string
-	Route       string // path of the matched route; empty if none matched
+	Route       string // path or key of the matched route; empty if none matched
+	Kind        string // of a WebSocket API: CONNECT, MESSAGE or DISCONNECT
 	Method      string
 	Path        string // raw request path, as it was signed
 	Query       string // raw, values of credentials redacted

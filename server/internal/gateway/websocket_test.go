@@ -399,7 +399,7 @@ func TestSocketConfigurationRefused(t *testing.T) {
 		"never selected":           {Routes: []apidef.Route{connect, {Path: "join", Integration: ok}}},
 		"have none":                {Routes: []apidef.Route{{Path: "$connect", Auth: apidef.AuthNone, Methods: []string{"GET"}}}},
 		"$request.body.NAME":       {RouteSelection: "$request.header.x", Routes: []apidef.Route{connect}},
-		"not a path":               {RouteSelection: "$request.body.a[*]", Routes: []apidef.Route{connect}},
+		"JSONPath":                 {RouteSelection: "$request.body.a[?(@.b)]", Routes: []apidef.Route{connect}},
 		"gatepass has no Policy":   {Policy: "{}", Routes: []apidef.Route{connect}},
 	} {
 		a.ID, a.Protocol, a.Stages = "abc123", apidef.WebSocket, []apidef.Stage{{Name: "prod"}}
@@ -425,6 +425,7 @@ func TestRouteSelectionExpressions(t *testing.T) {
 		`$request.body.n`:              "1.50",
 		`$request.body.yes`:            "true",
 		`$request.body.data.list[7]`:   "",
+		`$request.body.data.list`:      `[a, {"b":2}]`,
 		``:                             "",
 	} {
 		s, err := parseSelection(expr)
@@ -476,5 +477,63 @@ func TestSocketLambdaAuthorizer(t *testing.T) {
 	}
 	if _, res, err = s.dial(s.request("GET", "/prod", "")); err == nil || res.StatusCode != 401 {
 		t.Errorf("without a token: %v %v", err, res)
+	}
+}
+
+// MOCK answers without a backend, with templates and mappings.
+func TestSocketMock(t *testing.T) {
+	s := newSocketStand(t, apidef.AuthNone, func(a *apidef.API) {
+		a.Routes = []apidef.Route{a.Routes[0], {Path: "ping", Responses: []apidef.MethodResponse{{Status: 200}}, Integration: apidef.Integration{
+			Type: apidef.Mock, Templates: map[string]string{"$default": `{"statusCode":200}`},
+			Responses: []apidef.IntegrationResponse{{Status: 200, Templates: map[string]string{"application/json": `{"pong":"$context.connectionId","route":"$context.routeKey"}`}}},
+		}}}
+	})
+	conn, id := s.open()
+	s.write(conn, `{"action":"ping"}`)
+	if got, want := s.read(conn), `{"pong":"`+id+`","route":"ping"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// An HTTP backend that wants the connection in a header of its own.
+func TestSocketHTTPMapping(t *testing.T) {
+	s := newSocketStand(t, apidef.AuthNone, func(a *apidef.API) {
+		a.Routes = []apidef.Route{a.Routes[0], {Path: "$default", Responses: []apidef.MethodResponse{{Status: 200}}, Integration: apidef.Integration{
+			Type: apidef.HTTPCustom, URI: "BACKEND/hook", Method: "PUT", Responses: []apidef.IntegrationResponse{{Status: 200}},
+			Parameters: map[string]string{"integration.request.header.X-Connection": "context.connectionId"},
+			Templates:  map[string]string{"$default": `{"said":$input.json('$.text')}`},
+		}}}
+	})
+	conn, id := s.open()
+	s.write(conn, `{"text":"hi"}`)
+	if got := s.read(conn); got != "ok" {
+		t.Errorf("answer %s", got)
+	}
+	if got := s.forwarded(); got.method != "PUT" || got.header.Get("X-Connection") != id || string(got.body) != `{"said":"hi"}` || got.header.Get("X-Gatepass-Event-Type") != "MESSAGE" {
+		t.Errorf("backend saw %+v", got)
+	}
+}
+
+// What is deployed while a connection is open holds from its next message on.
+func TestSocketFollowsTheDeployment(t *testing.T) {
+	s := newSocketStand(t, apidef.AuthNone)
+	conn, _ := s.open()
+	a := apidef.API{ID: "abc123", Protocol: apidef.WebSocket, Stages: []apidef.Stage{{Name: "prod", Throttle: &apidef.Throttle{}}}, Routes: []apidef.Route{
+		{Path: "$connect", Auth: apidef.AuthNone},
+		{Path: "$default", Integration: apidef.Integration{Type: apidef.Lambda, URI: s.function.URL}},
+	}}
+	s.serve(a)
+	s.write(conn, `{"action":"join"}`)
+	if got := s.read(conn); !strings.HasPrefix(got, `{"message": "Too Many Requests"`) {
+		t.Errorf("throttled: %s", got)
+	}
+	a.Stages[0].Throttle = nil
+	s.serve(a)
+	s.write(conn, `{"action":"join"}`)
+	s.event("$default")
+	s.serve()
+	s.write(conn, `{"action":"join"}`)
+	if got := s.read(conn); !strings.HasPrefix(got, `{"message": "Forbidden"`) {
+		t.Errorf("no API: %s", got)
 	}
 }

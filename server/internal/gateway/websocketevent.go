@@ -161,7 +161,6 @@ func (c *call) askRoute(a *admitted) (answer socketAnswer, err error) {
 			err = errBackend(fmt.Errorf("integration: %v", p))
 		}
 	}()
-	c.addSocketHeaders(a.header)
 	if err := c.integrate(a); err != nil {
 		return socketAnswer{}, err
 	}

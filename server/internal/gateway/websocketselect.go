@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
-	"strconv"
+	"fmt"
 	"strings"
 )
 
@@ -13,17 +11,15 @@ type selection []selectionPart
 
 type selectionPart struct {
 	text string
-	path []string // into the message; nil: the text
+	path jsonPath // into the message; nil: the text
 }
 
 // parseSelection reads "$request.body.action", "${request.body.a}/${request.body.b}",
-// "\$default" and plain text ("Route selection expressions"). Paths are names and
-// indexes, .a.b, ['a'] and [0].
+// "\$default" and plain text ("Route selection expressions").
 func parseSelection(expr string) (selection, error) {
-	const bare = "$request.body."
-	if path, ok := strings.CutPrefix(expr, bare); ok {
-		keys, err := selectionPath(path)
-		return selection{{path: keys}}, err
+	if path, ok := strings.CutPrefix(expr, "$request.body."); ok {
+		part, err := selectionPath(path)
+		return selection{part}, err
 	}
 	var out selection
 	for expr != "" {
@@ -42,24 +38,21 @@ func parseSelection(expr string) (selection, error) {
 		if !closed || !ok {
 			return nil, invalid("RouteSelection", "${%s is not ${request.body.NAME}", inside)
 		}
-		keys, err := selectionPath(path)
+		part, err := selectionPath(path)
 		if err != nil {
 			return nil, err
 		}
-		out, expr = append(out, selectionPart{path: keys}), after
+		out, expr = append(out, part), after
 	}
 	return out, nil
 }
 
-func selectionPath(path string) ([]string, error) {
-	path = strings.NewReplacer("['", ".", "']", "", "[", ".", "]", "").Replace(path)
-	keys := strings.Split(path, ".")
-	for _, k := range keys {
-		if k == "" || strings.ContainsAny(k, "$*?()@'\" ") {
-			return nil, invalid("RouteSelection", "%q is not a path of names and indexes", path)
-		}
+func selectionPath(path string) (selectionPart, error) {
+	p, err := parsePath("$." + path)
+	if err != nil {
+		return selectionPart{}, invalid("RouteSelection", "%v", err)
 	}
-	return keys, nil
+	return selectionPart{path: p}, nil
 }
 
 // route is the one a message is for, $default if no other; nil if there is none.
@@ -74,48 +67,45 @@ func (s *socketRoutes) route(message []byte) *route {
 // key evaluates the expression; false for a message that is not JSON. What is
 // not there is empty.
 func (s selection) key(message []byte) (string, bool) {
-	var doc any
-	dec := json.NewDecoder(bytes.NewReader(message))
-	dec.UseNumber()
-	if dec.Decode(&doc) != nil || dec.More() {
+	doc, err := decodeJSON(message)
+	if err != nil {
 		return "", false
 	}
 	var out strings.Builder
 	for _, part := range s {
-		if part.path == nil {
-			out.WriteString(part.text)
-			continue
+		out.WriteString(part.text)
+		if part.path != nil {
+			out.WriteString(part.value(doc))
 		}
-		out.WriteString(textAt(doc, part.path))
 	}
 	return out.String(), true
 }
 
-// textAt is what a path leads to, as text.
-func textAt(v any, path []string) string {
-	for _, key := range path {
-		switch at := v.(type) {
-		case map[string]any:
-			v = at[key]
-		case []any:
-			i, err := strconv.Atoi(key)
-			if err != nil || i < 0 || i >= len(at) {
-				return ""
-			}
-			v = at[i]
-		default:
-			return ""
-		}
+// value is what the path leads to, as text: a list as [a, b].
+func (p selectionPart) value(doc any) string {
+	v, ok := p.path.find(doc)
+	if !ok {
+		return ""
 	}
-	switch at := v.(type) {
+	return selectionText(v)
+}
+
+func selectionText(v any) string {
+	switch v := v.(type) {
 	case nil:
 		return ""
-	case string:
-		return at
+	case *jsonList:
+		texts := make([]string, len(v.items))
+		for i, item := range v.items {
+			texts[i] = selectionText(item)
+		}
+		return "[" + strings.Join(texts, ", ") + "]"
+	case *jsonObject:
+		var out strings.Builder
+		if writeJSON(&out, v, maxMessage, 0) != nil {
+			return ""
+		}
+		return out.String()
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(text)
+	return fmt.Sprint(v)
 }
