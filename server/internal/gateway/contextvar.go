@@ -315,9 +315,8 @@ func (c *call) phaseVar(phase, name string) (string, bool) {
 // the host in the path form of an address.
 func (c *call) contextPath() string {
 	path, _, _ := strings.Cut(c.r.RequestURI, "?")
-	if rest, ok := strings.CutPrefix(path, pathPrefix); ok {
-		_, rest, _ = strings.Cut(rest, "/")
-		return "/" + rest
+	if _, rest, ok := pathForm(path); ok {
+		return rest
 	}
 	return path
 }

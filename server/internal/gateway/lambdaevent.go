@@ -202,7 +202,9 @@ func (c *call) eventPath() string {
 // onDomain tells a call to a domain of the API's own.
 func (c *call) onDomain() bool {
 	_, rest, _ := strings.Cut(hostname(strings.ToLower(c.r.Host)), ".")
-	return !strings.HasPrefix(rest, "execute-api.") && !strings.HasPrefix(c.r.RequestURI, pathPrefix)
+	path, _, _ := strings.Cut(c.r.RequestURI, "?")
+	_, _, byPath := pathForm(path)
+	return !strings.HasPrefix(rest, "execute-api.") && !byPath
 }
 
 // pathParams are the route's variables as they were sent, percent-encoded.

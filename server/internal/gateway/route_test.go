@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -156,6 +157,23 @@ func TestLocateForms(t *testing.T) {
 		got, ok := g.Locate(host, target)
 		if got != want || ok != (want != Target{}) {
 			t.Errorf("%s: %+v, %v", address, got, ok)
+		}
+	}
+}
+
+// A path form of an address stands for a host, and what is told of the call has
+// no trace of it.
+func TestContextPathOfForms(t *testing.T) {
+	g := &Gateway{}
+	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{{ID: "abc", Stages: []apidef.Stage{{Name: "prod"}}}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/_aws/execute-api/abc/prod/a/b?x=1", "/restapis/abc/prod/_user_request_/a/b?x=1"} {
+		r := httptest.NewRequest("GET", target, nil)
+		at, _ := g.Locate(r.Host, r.RequestURI)
+		c := g.newCall(httptest.NewRecorder(), r, at)
+		if c.contextPath() != "/prod/a/b" || c.eventPath() != "/a/b" || c.onDomain() {
+			t.Errorf("%s: %s, %s, domain %v", target, c.contextPath(), c.eventPath(), c.onDomain())
 		}
 	}
 }
