@@ -47,12 +47,11 @@ func newOffice(t *testing.T) *office {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	o := &office{t: t, caller: policy.Principal{Type: "User", ARN: arns + "user/root", Account: account, Username: "root"}}
-	made := 0
+	var made atomic.Int64
 	o.s = &iam.Service{
 		Store: db, AccountID: account, Now: func() time.Time { return noon }, Rand: rand.Reader,
 		NewID: func(_ io.Reader, prefix string) (string, error) {
-			made++
-			return fmt.Sprintf("%s%016d", prefix, made), nil
+			return fmt.Sprintf("%s%016d", prefix, made.Add(1)), nil
 		},
 		SealSecret:      func(id, secret string) ([]byte, error) { return []byte(id + secret), nil },
 		OIDCProviderARN: func(account, issuer string) string { return "arn:aws:iam::" + account + ":oidc-provider/" + issuer },
