@@ -182,3 +182,12 @@ func (p *provisioner) httpAPI() {
 	}
 	p.aws("apigatewayv2", "delete-api", "--api-id", api)
 }
+
+// TestBoto3ControlPlane: every operation of API Gateway's control plane answers in
+// the shape of botocore's model.
+func TestBoto3ControlPlane(t *testing.T) {
+	python := boto3(t)
+	st := stand(t)
+	env := []string{"ADMIN_KEY=" + adminKey, "ADMIN_SECRET=" + adminSecret, "BACKEND=http://127.0.0.1:9"}
+	t.Log(run(t, configOf(st), env, python, filepath.Join("py", "control.py")))
+}
