@@ -160,7 +160,7 @@ func (x *custom) keep(o, mapped *outgoing) {
 
 // headers are those that every request of a custom integration has.
 func (x *custom) headers(c *call, a *admitted, body []byte) http.Header {
-	h := http.Header{"Accept": {"application/json"}, "User-Agent": {"AmazonAPIGateway_" + c.target.API}}
+	h := http.Header{"Accept": {"application/json"}, "User-Agent": {c.userAgent()}}
 	c.addHeaders(h)
 	if token := a.header[headerIdentity]; token != nil {
 		h[headerIdentity] = token

@@ -16,7 +16,8 @@
 // is Signature Version 4, X-Amz-Security-Token, method overrides, X-Original-URL
 // and its kin, Forwarded, X-Forwarded-*, X-Real-Ip, X-Amzn-*, names with an
 // underscore. Set anew from the socket: X-Forwarded-For, X-Forwarded-Port,
-// X-Forwarded-Proto, X-Amzn-Trace-Id, X-Amzn-Apigateway-Api-Id.
+// X-Forwarded-Proto, X-Amzn-Trace-Id, X-Amzn-Apigateway-Api-Id; and User-Agent
+// (AmazonAPIGateway_ and the API's id) for a client that names none.
 //
 // Who called is in these headers; what does not apply is absent, and what a
 // client sends under such a name never passes:

@@ -99,7 +99,7 @@ func (p *lambdaProxy) send(ctx context.Context, c *call, a *admitted) error {
 		return c.malformed(err)
 	}
 	if list := p.responses[strconv.Itoa(out.status)]; len(list) > 0 {
-		in := &mapInput{c: c, header: out.header.Clone(), body: []byte(out.body)}
+		in := &mapInput{c: c, header: out.header.Clone(), body: []byte(out.body), answer: true}
 		if out.status, err = list.changeAnswer(in, out.header, out.status); err != nil {
 			return err
 		}

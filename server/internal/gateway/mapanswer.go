@@ -13,7 +13,7 @@ func (list changes) change(c *call, res *http.Response) error {
 	if len(list) == 0 {
 		return nil
 	}
-	in := &mapInput{c: c, header: res.Header.Clone()}
+	in := &mapInput{c: c, header: res.Header.Clone(), answer: true}
 	if list.needsBody() {
 		var err error
 		if in.body, err = readWhole(res); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,9 @@ func TestMappingRefusesRequests(t *testing.T) {
 			"integration.request.path.item": "method.request.querystring.i", "integration.request.header.X-H": "method.request.querystring.h",
 		},
 	})
+	s2 := mappingStand(t, apidef.REST, apidef.AuthNone, apidef.Integration{Parameters: map[string]string{"integration.request.header.X": "method.request.body.a"}})
+	s2.refused("not JSON", s2.do(s2.request("POST", "/prod/n/1", "{no")), 400, "BadRequestException")
+	s2.passed("no object", s2.do(s2.request("POST", "/prod/n/1", "plain")))
 	for _, query := range []string{"i=..", "i=.", "i=%2E%2E", "i=a&h=a%0d%0ab", "i=a&h=%C3%A9", "i=a%00b", "i=a%5cb"} {
 		s.refused(query, s.do(s.request("GET", "/prod/n/1?"+query, "")), 400, "BadRequestException")
 	}
@@ -131,6 +135,13 @@ func TestResponseMappingHTTP(t *testing.T) {
 	}
 	got := s.do(s.request("GET", "/prod/n/1", ""))
 	if got.status != 403 || strings.Join(got.header["X-Why"], "|") != "because|E7" || got.header["X-Internal"] != nil || got.header.Get("X-Stage") != "prod" || got.body != `{"error":{"code":"E7"}}` {
+		t.Errorf("%+v", got)
+	}
+	s.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(500)
+		_, _ = io.WriteString(w, "{no JSON")
+	}
+	if got := s.do(s.request("GET", "/prod/n/1", "")); got.status != 403 || got.header["X-Why"] != nil || got.body != "{no JSON" {
 		t.Errorf("%+v", got)
 	}
 	s.answer = nil
@@ -196,4 +207,60 @@ func TestMappingsRefusedWhenLoaded(t *testing.T) {
 			t.Errorf("%s %s = %s: %v", tt.protocol, tt.key, tt.value, err)
 		}
 	}
+}
+
+func TestDefaultUserAgent(t *testing.T) {
+	s := mappingStand(t, apidef.REST, apidef.AuthNone, apidef.Integration{})
+	if got := s.passed("none", s.send("GET /prod/n/1 HTTP/1.1\r\nHost: "+testHost+"\r\n\r\n")); got.header.Get("User-Agent") != "AmazonAPIGateway_abc123" {
+		t.Errorf("%q", got.header["User-Agent"])
+	}
+	if got := s.passed("own", s.send("GET /prod/n/1 HTTP/1.1\r\nHost: "+testHost+"\r\nUser-Agent: mine\r\n\r\n")); got.header.Get("User-Agent") != "mine" {
+		t.Errorf("%q", got.header["User-Agent"])
+	}
+}
+
+// FuzzMapping holds that no value makes another path than the one that was
+// declared, another parameter or another header.
+func FuzzMapping(f *testing.F) {
+	for _, v := range []string{"a", "../x", "a?b=c", "a#b", "a\r\nX: y", "%2e%2e", "a/b", "é", "a&who=me", ".", "\\"} {
+		f.Add(v)
+	}
+	st := &apidef.Stage{Name: "prod"}
+	list, err := parseRequestREST(map[string]string{
+		"integration.request.path.item": "method.request.querystring.v", "integration.request.querystring.who": "method.request.querystring.v",
+		"integration.request.header.X-V": "method.request.querystring.v",
+	}, st)
+	if err != nil {
+		f.Fatal(err)
+	}
+	at, err := newBackend("http://127.0.0.1/items/{item}/end", list.pathNames())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		c := &call{g: &Gateway{}, r: &http.Request{Host: testHost, Header: http.Header{}}, route: &route{}, stage: st}
+		o := c.outgoing(&admitted{method: "GET", path: "/n", query: "v=" + queryEscape(v), header: http.Header{"X-V": {"mallory"}}}, true)
+		if list.apply(c, o) != nil {
+			return
+		}
+		out, err := o.request(t.Context(), c, at)
+		if err != nil {
+			return
+		}
+		path, query, _ := strings.Cut(out.URL.RequestURI(), "?")
+		if n := strings.Count(path, "/"); n != 3 || !strings.HasPrefix(path, "/items/") || !strings.HasSuffix(path, "/end") || checkTarget(path) != nil {
+			t.Errorf("%q made the path %q", v, path)
+		}
+		params := parseQuery(query)
+		want := []string{v}
+		if v == "" {
+			want = nil
+		}
+		if !slices.Equal(params["who"], want) || len(params) > 2 {
+			t.Errorf("%q made the query %q", v, query)
+		}
+		if !slices.Equal(out.Header["X-V"], want) || strings.ContainsAny(v, "\r\n") {
+			t.Errorf("%q made the headers %q", v, out.Header)
+		}
+	})
 }

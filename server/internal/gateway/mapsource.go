@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -42,6 +43,7 @@ type mapInput struct {
 	query  map[string][]string
 	path   string
 	body   []byte
+	answer bool // of a backend, whose body may be anything
 	value  any
 	failed error
 	read   bool
@@ -218,15 +220,22 @@ func (t term) ofBody(in *mapInput) (string, error) {
 	}
 	if !in.read {
 		in.read = true
-		if len(in.body) > 0 {
+		if looksJSON(in.body) {
 			in.value, in.failed = decodeJSON(in.body)
 		}
 	}
-	if in.failed != nil {
+	if in.failed != nil && !in.answer {
 		return "", badRequest("Invalid JSON in request body")
 	}
 	v, _ := t.path.find(in.value)
 	return plain(v)
+}
+
+// looksJSON tells a body that API Gateway takes for JSON; in others there is
+// nothing to be found.
+func looksJSON(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	return len(body) > 0 && strings.IndexByte(`{["'`, body[0]) >= 0
 }
 
 // queryEscape escapes everything that is not unreserved (RFC 3986 section 2.3).

@@ -37,6 +37,9 @@ func newProxy(a *api, r *route, in apidef.Integration, st *apidef.Stage) (*proxy
 	if p.request, p.responses, err = a.mappings(&in, st); err != nil {
 		return nil, err
 	}
+	if p.handler != nil && len(p.responses) > 0 {
+		return nil, invalid("Integration.ResponseParameters", "a handler in this program says itself what it answers")
+	}
 	p.at, err = newBackend(in.URI, append(p.request.pathNames(), r.names...))
 	return p, err
 }
@@ -63,11 +66,11 @@ func noTemplates(a *api, in *apidef.Integration) error {
 	switch {
 	case len(in.Templates) > 0:
 		return invalid("Integration.Templates", "a proxy integration passes the body as it is")
-	case in.ContentHandling == "CONVERT_TO_BINARY":
+	case in.ContentHandling == toBinary:
 		return invalid("Integration.ContentHandling", "a proxy integration passes the body as it is")
 	}
 	for _, r := range in.Responses {
-		if len(r.Parameters)+len(r.Templates) > 0 || a.isHTTP() {
+		if len(r.Parameters)+len(r.Templates) > 0 || r.ContentHandling == toBinary || a.isHTTP() {
 			return invalid("Integration.Responses", "a proxy integration passes the answer as it is")
 		}
 	}
@@ -133,8 +136,8 @@ func (p *proxy) pass(c *call, out *http.Request) error {
 
 // callBackend gives a backend's answer. RoundTrip follows no redirect.
 func (c *call) callBackend(out *http.Request) (*http.Response, error) {
-	if out.Header["User-Agent"] == nil {
-		out.Header["User-Agent"] = []string{""} // net/http names itself otherwise
+	if out.Header["User-Agent"] == nil { // net/http names itself otherwise
+		out.Header["User-Agent"] = []string{c.userAgent()}
 	}
 	for _, key := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		// net/http sends a POST that has one of them again; it knows them in
@@ -170,6 +173,9 @@ func readWhole(res *http.Response) ([]byte, error) {
 	}
 	return body, nil
 }
+
+// userAgent is how the gateway calls itself to backends.
+func (c *call) userAgent() string { return "AmazonAPIGateway_" + c.target.API }
 
 var lowerKeys = map[string]string{"Idempotency-Key": "idempotency-key", "X-Idempotency-Key": "x-idempotency-key"}
 

@@ -245,7 +245,7 @@ func TestC18Compression(t *testing.T) {
 	if got.body != "not really gzip" || got.header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("got %q %v", got.body, got.header)
 	}
-	if seen := s.forwarded(); seen.header.Get("Accept-Encoding") != "" || seen.header.Get("User-Agent") != "" {
+	if seen := s.forwarded(); seen.header.Get("Accept-Encoding") != "" || seen.header.Get("User-Agent") != "AmazonAPIGateway_abc123" {
 		t.Errorf("the transport added %v", seen.header)
 	}
 }

@@ -106,7 +106,7 @@ func (x *custom) respond(ctx context.Context, c *call, back *integrationAnswer, 
 		body = []byte(text)
 	}
 	h := http.Header{"Content-Type": {"application/json"}}
-	if _, err := r.headers.changeAnswer(&mapInput{c: c, header: back.header, body: back.body}, h, r.status); err != nil {
+	if _, err := r.headers.changeAnswer(&mapInput{c: c, header: back.header, body: back.body, answer: true}, h, r.status); err != nil {
 		return err
 	}
 	status, err := overrideAnswer(in.overrides, h, r.status)

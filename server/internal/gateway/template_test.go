@@ -81,6 +81,7 @@ func TestTemplates(t *testing.T) {
 		},
 		{"missing is empty", `[$input.path('$.a.b.c').d.toString()]`, `[]`},
 		{"names with hyphens", `#set($a-b = 1)$a-b-$a-b`, `1-1`},
+		{"numbers of texts", `#set($Integer = 0)#set($n = $Integer.parseInt("41") + 1)$n $input.path('$.f').intValue()`, `42 1`},
 		{"replaceFirst and groups", `$input.path('$.name').replaceFirst("(A)d","$1\$")`, `A$a`},
 	} {
 		if tt.name == "foreach of an object" {
@@ -223,7 +224,7 @@ func TestTemplatesEnd(t *testing.T) {
 func TestTemplateFailures(t *testing.T) {
 	for text, body := range map[string]string{
 		`$input.json('$.a')`: `not JSON`, `$input.path('$..a')`: `{}`, `$util.base64Decode("!")`: ``, `$util.parseJson("{")`: ``,
-		`$input.body.matches("(")`: `x`, `$input.json('$.a') `: strings.Repeat("[", 1000),
+		`$input.body.matches("(")`: `x`, `#set($i = 0)$i.parseInt($input.body)`: `x`, `$input.json('$.a') `: strings.Repeat("[", 1000),
 	} {
 		if got, _, err := renderText(t, text, body); err == nil {
 			t.Errorf("%s: %q", text, got)

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +14,7 @@ import (
 var methodArgs = map[string][2]int{
 	"length": {0, 0}, "size": {0, 0}, "isEmpty": {0, 0}, "toString": {0, 0}, "trim": {0, 0},
 	"toLowerCase": {0, 0}, "toUpperCase": {0, 0}, "keySet": {0, 0}, "values": {0, 0}, "entrySet": {0, 0},
-	"getKey": {0, 0}, "getValue": {0, 0},
+	"getKey": {0, 0}, "getValue": {0, 0}, "intValue": {0, 0}, "parseInt": {1, 1},
 	"get": {1, 1}, "add": {1, 1}, "contains": {1, 1}, "containsKey": {1, 1}, "containsValue": {1, 1}, "remove": {1, 1},
 	"startsWith": {1, 1}, "endsWith": {1, 1}, "equals": {1, 1}, "equalsIgnoreCase": {1, 1}, "indexOf": {1, 1},
 	"lastIndexOf": {1, 1}, "matches": {1, 1}, "concat": {1, 1}, "split": {1, 1}, "addAll": {1, 1}, "putAll": {1, 1},
@@ -30,6 +32,10 @@ func (r *run) method(v any, name string, args []any) (any, error) {
 		return r.text(s)
 	case "equals":
 		return equal(v, args[0])
+	case "parseInt":
+		return toInteger(args[0])
+	case "intValue":
+		return toInteger(v)
 	}
 	switch v := v.(type) {
 	case *jsonObject:
@@ -40,6 +46,19 @@ func (r *run) method(v any, name string, args []any) (any, error) {
 		return r.textMethod(v, name, args)
 	}
 	return nil, nil
+}
+
+// toInteger is a number without its fraction, or one that a text is.
+func toInteger(v any) (any, error) {
+	text, err := plain(v)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := toNumber(json.Number(strings.TrimSpace(text)))
+	if !ok {
+		return nil, fmt.Errorf("%.20q is not a number", text)
+	}
+	return fromNumber(math.Trunc(f)), nil
 }
 
 func count(n int) json.Number { return json.Number(strconv.Itoa(n)) }
