@@ -22,6 +22,7 @@ type samAuth struct {
 	byDefault string              // DefaultAuthorizer
 	scopes    map[string][]string // of authorizers
 	key       bool                // ApiKeyRequired
+	preflight bool                // the default is for OPTIONS, too
 }
 
 // globals merges the Globals section into the resources that it is for, and adds
@@ -119,10 +120,9 @@ func (t *template) serverlessAPI(r *resource) {
 		a.Models[strings.ToLower(f.Key)] = string(f.Value.JSON()) // as SAM names them
 	}
 	a.APIKeySource, a.DisableEndpoint = o.Text("ApiKeySourceType"), o.Bool("DisableExecuteApiEndpoint")
-	auth := o.Sub("Auth")
-	t.samAuth(auth, &a, doc)
+	t.samAuth(o.Sub("Auth"), &a, doc)
 	if c := o.Take("Cors"); c != nil {
-		t.cors[a.ID] = t.samCORS(o.At("Cors"), c, !auth.Has("AddDefaultAuthorizerToCorsPreflight") || auth.Bool("AddDefaultAuthorizerToCorsPreflight"))
+		t.cors[a.ID] = t.samCORS(o.At("Cors"), c)
 	}
 	t.finishSAM(o, a)
 }

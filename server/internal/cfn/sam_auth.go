@@ -30,7 +30,10 @@ func (t *template) samAuth(o *tree.Object, a *apidef.API, body *tree.Node) {
 			t.Fail(plan.Path, "declare AWS::ApiGateway::UsagePlan and ApiKey with a Value: a key made by SAM has no value that is known here")
 		}
 	}
-	o.Ignore("AddDefaultAuthorizerToCorsPreflight", "AddApiKeyRequiredToCorsPreflight", "InvokeRole", "EnableIamAuthorizer")
+	if auth.preflight = a.Protocol != apidef.HTTP; o.Has("AddDefaultAuthorizerToCorsPreflight") {
+		auth.preflight = o.Bool("AddDefaultAuthorizerToCorsPreflight")
+	}
+	o.Ignore("AddApiKeyRequiredToCorsPreflight", "InvokeRole", "EnableIamAuthorizer")
 	o.Done()
 	t.sam[a.ID] = auth
 	for i := range a.Routes {
@@ -71,7 +74,7 @@ func undecided(body *tree.Node, rt *apidef.Route) bool {
 // the default of the API; with neither it is open, as SAM has it.
 func (t *template) samGuard(path string, a *apidef.API, rt *apidef.Route, name string, scopes []string) {
 	auth := t.sam[a.ID]
-	if name == "" {
+	if name == "" && (auth.preflight || rt.Methods[0] != "OPTIONS") {
 		name = auth.byDefault
 	}
 	switch name {

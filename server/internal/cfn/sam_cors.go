@@ -13,17 +13,17 @@ import (
 // authorizer unless told not to; nothing else carries the headers.
 type samCORS struct {
 	origin, methods, headers, age string
-	credentials, guarded          bool
+	credentials                   bool
 }
 
-func (t *template) samCORS(path string, n *tree.Node, guarded bool) samCORS {
+func (t *template) samCORS(path string, n *tree.Node) samCORS {
 	if s, ok := n.Scalar(); ok {
-		return samCORS{origin: s, guarded: guarded}
+		return samCORS{origin: s}
 	}
 	o := t.Object(path, n)
 	c := samCORS{
 		origin: o.Text("AllowOrigin"), methods: o.Text("AllowMethods"), headers: o.Text("AllowHeaders"), age: o.Text("MaxAge"),
-		credentials: o.Bool("AllowCredentials"), guarded: guarded,
+		credentials: o.Bool("AllowCredentials"),
 	}
 	if c.origin == "" {
 		c.origin = "'*'"
@@ -56,9 +56,7 @@ func (t *template) preflight(a *apidef.API, path string, c samCORS) apidef.Route
 		methods = "'" + strings.Join(allowed(a, path), ",") + "'"
 	}
 	rt := apidef.Route{Path: path, Methods: []string{"OPTIONS"}, Auth: apidef.AuthNone}
-	if c.guarded {
-		t.samGuard("Resources."+a.Name+".Auth", a, &rt, "", nil)
-	}
+	t.samGuard("Resources."+a.Name+".Auth", a, &rt, "", nil)
 	to, declared := map[string]string{}, map[string]bool{}
 	set := func(name, value string) {
 		if value != "" {

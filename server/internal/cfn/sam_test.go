@@ -83,3 +83,32 @@ func plainARN(uri string) string {
 	}
 	return uri
 }
+
+// TestReadsWhatCDKMakes reads a stack as the CDK synthesizes it.
+func TestReadsWhatCDKMakes(t *testing.T) {
+	text, err := os.ReadFile("testdata/cdk/template.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := read(t, string(text))
+	var guards []string
+	for _, a := range got.APIs {
+		for _, rt := range a.Routes {
+			guards = append(guards, strings.Join([]string{string(a.Protocol), rt.Methods[0], rt.Path, string(rt.Auth), string(rt.Integration.Type)}, " "))
+		}
+	}
+	slices.Sort(guards)
+	want := []string{
+		"HTTP GET /jwt JWT AWS_PROXY", "HTTP GET /notes AWS_IAM AWS_PROXY", "REST GET /notes AWS_IAM AWS_PROXY",
+		"REST GET /notes/{id} COGNITO_USER_POOLS AWS_PROXY", "REST OPTIONS / NONE MOCK", "REST OPTIONS /notes NONE MOCK", "REST OPTIONS /notes/{id} NONE MOCK",
+	}
+	if diff := gocmp.Diff(want, guards); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if len(got.Roles) != 1 || len(got.Roles[0].Policies) != 1 || got.IdentityPools[0].AuthenticatedRole != got.Roles[0].Name {
+		t.Errorf("roles %+v, identity pools %+v", got.Roles, got.IdentityPools)
+	}
+	if len(got.Plans) != 1 || len(got.Plans[0].Keys) != 1 || len(got.Keys) != 1 || len(got.UserPools[0].Clients) != 1 {
+		t.Errorf("plans %+v, keys %v, user pools %+v", got.Plans, got.Keys, got.UserPools)
+	}
+}
