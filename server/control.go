@@ -129,7 +129,11 @@ func tagFacts(ctx context.Context, op apigateway.Operation, body []byte) (policy
 func controlError(err error) error {
 	var e *sigv4.Error
 	if errors.As(err, &e) {
-		return &wire.Error{Code: e.Code, Message: e.Message, Status: http.StatusForbidden, Err: err}
+		status := http.StatusForbidden
+		if e.Code == "RequestTooLargeException" {
+			status = http.StatusRequestEntityTooLarge
+		}
+		return &wire.Error{Code: e.Code, Message: e.Message, Status: status, Err: err}
 	}
 	var refused *wire.Error
 	if errors.As(err, &refused) && refused.Code == "AccessDeniedException" {

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/gatepass/gatepass/server"
@@ -273,4 +274,52 @@ func TestControlKeysServed(t *testing.T) {
 	with(200)
 	p.run(step{"DELETE", "/usageplans/$PLAN/keys/$KEY", "", 202, "", ""})
 	with(403)
+}
+
+// The policy of an API is described as AWS describes it, and is what decides when
+// it is deployed.
+func TestControlPolicy(t *testing.T) {
+	p := controlled(t)
+	const method = "/restapis/$API/resources/$ROOT/methods/GET"
+	const policy = `{\"Version\":\"2012-10-17\", \"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"execute-api:/prod/GET/\"}}`
+	p.run(
+		step{"POST", "/restapis", `{"name":"n","policy":"{\"Version\":1}"}`, 400, "Policy", ""},
+		step{"POST", "/restapis", `{"name":"n","policy":"` + policy + `"}`, 201, `"policy":"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":`, "API=id"},
+		step{"GET", "/restapis/$API", "", 200, `\\\"Resource\\\":\\\"execute-api:\\/prod\\/GET\\/\\\"}}"`, "ROOT=rootResourceId"},
+		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
+		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"other"}`, 201, "", ""},
+	)
+	p.want("/_aws/execute-api/$API/prod/", 200, "backend saw /ok")
+	p.want("/_aws/execute-api/$API/other/", 403, "User: anonymous is not authorized")
+	p.run(step{"PATCH", "/restapis/$API", `{"patchOperations":[{"op":"replace","path":"/policy","value":"` + strings.Replace(policy, "Allow", "Deny", 1) + `"}]}`, 200, "Deny", ""})
+	p.want("/_aws/execute-api/$API/prod/", 200, "backend saw /ok") // not deployed
+	p.run(step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""})
+	p.want("/_aws/execute-api/$API/prod/", 403, "with an explicit deny")
+}
+
+// Tokens of a user pool open what an authorizer of the control plane guards.
+func TestControlAuthorizer(t *testing.T) {
+	p := controlled(t)
+	const method = "/restapis/$API/resources/$ROOT/methods/GET"
+	p.run(
+		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
+		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
+		step{"POST", "/restapis/$API/authorizers", `{"name":"a","type":"COGNITO_USER_POOLS","providerARNs":["arn:aws:cognito-idp:us-east-1:000000000000:userpool/` + server.SampleUserPool + `"]}`, 201, "", "AUTH=id"},
+		step{"PUT", method, `{"authorizationType":"COGNITO_USER_POOLS","authorizerId":"$AUTH"}`, 201, "", ""},
+		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+	)
+	p.want("/_aws/execute-api/$API/prod/", 401, "UnauthorizedException")
+}
+
+// A document may be of several MiB, and no more than AWS takes.
+func TestControlSize(t *testing.T) {
+	p := controlled(t)
+	blank := strings.Repeat(" ", 5<<20)
+	p.run(step{"POST", "/restapis", `{"name":"n"` + blank + `}`, 201, "", ""})
+	if status, kind, body := p.send("POST", "/restapis", `{"name":"n"`+blank+blank+`}`); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("10 MiB: %d %s %s", status, kind, body)
+	}
 }

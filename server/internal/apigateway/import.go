@@ -66,7 +66,7 @@ func importRestAPI(s *Service, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := a.RestAPI
+	out := a.shown()
 	out.Warnings = warnings
 	return out, nil
 }
@@ -90,7 +90,7 @@ func putRestAPI(s *Service, c *call) (any, error) {
 		if err := e.putAPI(a, api, mode == "overwrite"); err != nil {
 			return err
 		}
-		out = a.RestAPI
+		out = a.shown()
 		return e.put(store.KindRestAPI, a.ID, "", a)
 	})
 	out.Warnings = warnings

@@ -1,9 +1,11 @@
 package apigateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
@@ -28,7 +30,7 @@ func restOperations() []entry {
 	return slices.Concat([]entry{
 		{"CreateRestApi", "POST /restapis", 201, createOrImport},
 		{"GetRestApis", "GET /restapis", 200, getRestAPIs},
-		{"GetRestApi", "GET /restapis/{api}", 200, viewAPI(func(_ *call, a *restAPI) (any, error) { return a.RestAPI, nil })},
+		{"GetRestApi", "GET /restapis/{api}", 200, viewAPI(func(_ *call, a *restAPI) (any, error) { return a.shown(), nil })},
 		{"UpdateRestApi", "PATCH /restapis/{api}", 200, editAPI(updateRestAPI)},
 		{"PutRestApi", "PUT /restapis/{api}", 200, putRestAPI},
 		{"DeleteRestApi", "DELETE /restapis/{api}", 202, deleteRestAPI},
@@ -108,7 +110,18 @@ func createOrImport(s *Service, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.RestAPI, nil
+	return a.shown(), nil
+}
+
+// shown is the API as calls describe it. Its policy is escaped once more, as AWS
+// has it and as tools that know AWS undo.
+func (a *restAPI) shown() wire.RestAPI {
+	out := a.RestAPI
+	var compact bytes.Buffer
+	if json.Compact(&compact, []byte(out.Policy)) == nil {
+		out.Policy = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `/`, `\/`).Replace(compact.String())
+	}
+	return out
 }
 
 // newRestAPI makes an API with a root resource and the models every API has.
@@ -190,7 +203,7 @@ func getRestAPIs(s *Service, c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[a.ID] = a.RestAPI
+		all[a.ID] = a.shown()
 	}
 	return items(c, all, same)
 }
@@ -203,7 +216,7 @@ func updateRestAPI(e *edit, a *restAPI, in wire.PatchInput) (any, error) {
 		return nil, err
 	}
 	err = e.checkRestAPI(a, old)
-	return a.RestAPI, err
+	return a.shown(), err
 }
 
 func deleteRestAPI(s *Service, c *call) (any, error) {
