@@ -44,6 +44,9 @@ func compileLogs(stages []apidef.Stage) (map[string]*logFormat, error) {
 // them tells the call from all others.
 func compileLog(format string) (*logFormat, error) {
 	format = strings.TrimSpace(format)
+	if len(format) > maxLogFormat {
+		return nil, formatError("it is longer than 3 KB")
+	}
 	if strings.ContainsAny(format, "\r\n") {
 		return nil, formatError("it has line breaks; a call is one line")
 	}
@@ -70,6 +73,9 @@ func compileLog(format string) (*logFormat, error) {
 	out.chooseEscapes()
 	return out, nil
 }
+
+// maxLogFormat is the quota of an access log template, in bytes.
+const maxLogFormat = 3 << 10
 
 type formatError string
 

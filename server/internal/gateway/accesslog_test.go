@@ -167,12 +167,13 @@ func TestAccessLogMasksAPIKeys(t *testing.T) {
 
 func TestAccessLogFormatsRefused(t *testing.T) {
 	for format, says := range map[string]string{
-		`$context.requestId $context.nothing`: "no variable $context.nothing",
-		`$context.requestId $input.body`:      `"$input.body" is not a $context variable`,
-		`$context.requestId $context.`:        "no variable $context.",
-		"$context.requestId\n$context.status": "line breaks",
-		`$context.status`:                     "lacks $context.requestId",
-		``:                                    "lacks $context.requestId",
+		`$context.requestId $context.nothing`:             "no variable $context.nothing",
+		`$context.requestId $input.body`:                  `"$input.body" is not a $context variable`,
+		`$context.requestId $context.`:                    "no variable $context.",
+		"$context.requestId\n$context.status":             "line breaks",
+		`$context.status`:                                 "lacks $context.requestId",
+		`$context.requestId` + strings.Repeat("x", 3<<10): "longer than 3 KB",
+		``: "lacks $context.requestId",
 	} {
 		err := Validate(apidef.API{
 			ID: "abc123", Stages: []apidef.Stage{{Name: "prod", AccessLog: &apidef.AccessLog{Format: format}}},

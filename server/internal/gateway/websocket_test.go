@@ -260,7 +260,7 @@ func TestSocketMessages(t *testing.T) {
 	if v, _ := event["stageVariables"].(map[string]any); v["color"] != "red" {
 		t.Errorf("stage variables %v", v)
 	}
-	if about["messageId"] == "" || about["messageId"] == about["connectionId"] || about["requestId"] != about["extendedRequestId"] {
+	if about["messageId"] == "" || about["messageId"] == about["connectionId"] || about["messageId"] == about["requestId"] || about["requestId"] != about["extendedRequestId"] {
 		t.Errorf("ids %v", about)
 	}
 	for _, text := range []string{"not JSON", `{"action":"other"}`, `{"action":"$connect"}`, `{"action":"$disconnect"}`, `[]`, `{"action":"join"} {}`} {

@@ -61,8 +61,8 @@ func newSocket(c *call, address Target, id string) *socket {
 	return s
 }
 
-// connectionID makes an id as API Gateway's, 15 characters and an =. Whoever
-// knows it still needs a signature to use it.
+// connectionID makes an id of a connection or a message as API Gateway's, 15
+// characters and an =. Whoever knows it still needs a signature to use it.
 func (g *Gateway) connectionID() string {
 	var id [11]byte
 	src := g.Rand

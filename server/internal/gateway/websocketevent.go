@@ -41,7 +41,7 @@ func (c *call) take(choose func(*socketRoutes) *route) {
 func (s *socket) received(kind websocket.MessageType, message []byte) {
 	c := s.newCall(eventMessage)
 	defer c.finish()
-	c.socket.messageID = c.extendedID
+	c.socket.messageID = s.g.connectionID()
 	c.take(func(r *socketRoutes) *route {
 		if kind == websocket.MessageBinary {
 			return r.byKey[defaultRoute]

@@ -137,7 +137,7 @@ func (f *frameConn) length() uint64 {
 	case 126:
 		return uint64(binary.BigEndian.Uint16(f.head[2:]))
 	case 127:
-		return binary.BigEndian.Uint64(f.head[2:])
+		return binary.BigEndian.Uint64(f.head[2:]) &^ (1 << 63) // that bit is not of the length
 	default:
 		return uint64(n)
 	}
