@@ -386,11 +386,17 @@ func TestDeclared(t *testing.T) {
 			t.Errorf("GetPolicy: %s", body)
 		}
 		d.do("CreateRole", "RoleName=other", "Path=/x/", "AssumeRolePolicyDocument="+trustRoot)
+		d.do("CreatePolicy", "PolicyName=Elsewhere", "Path=/x/", "PolicyDocument="+readNotes)
 	})
 	c := withAdmin()
 	c.Roles = append(c.Roles, server.Role{Name: "Other", Trust: &trust})
 	if err := (&server.Server{DSN: dsn, Config: c}).Start(t.Context()); err == nil || !strings.Contains(err.Error(), iamAccount+"role/x/other is there") {
 		t.Errorf("M09: a declared role in the place of another: %v", err)
+	}
+	c = withAdmin()
+	c.ManagedPolicies = map[string]server.Document{"elsewhere": readNotes}
+	if err := (&server.Server{DSN: dsn, Config: c}).Start(t.Context()); err == nil || !strings.Contains(err.Error(), "another policy of the name is there") {
+		t.Errorf("M09: a declared policy in the place of another: %v", err)
 	}
 }
 

@@ -68,6 +68,26 @@ func TestK06Upgrade(t *testing.T) {
 	})
 }
 
+// K06: nodes that start together upgrade once.
+func TestK06UpgradeTogether(t *testing.T) {
+	oldDatabase(t, "pgx", "postgres", postgres(t), func(t *testing.T, _ *sql.DB, dsn string) {
+		failed := make(chan error, 5)
+		for range cap(failed) {
+			go func() {
+				s, err := store.Open(background, dsn)
+				if err == nil {
+					_, err = s.RoleNamed(background, "Notes_User")
+					err = errors.Join(err, s.Close())
+				}
+				failed <- err
+			}()
+		}
+		for range cap(failed) {
+			must(t, <-failed)
+		}
+	})
+}
+
 // K06: an upgrade that ends at any of its statements leaves the database as it
 // was, and can be done again.
 func TestK06UpgradeStopped(t *testing.T) {

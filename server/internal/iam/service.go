@@ -7,6 +7,7 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -88,10 +89,10 @@ func (s *Service) Run(ctx context.Context, op Operation, caller policy.Principal
 	return wire.QueryResult{Action: form.Get("Action"), Value: out}, nil
 }
 
-// update writes, and says so.
+// update writes, and says so; also where it is not known whether the database kept it.
 func (c *call) update(fn func(tx *store.Tx) error) error {
 	err := c.Store.Update(c.ctx, fn)
-	if err == nil && c.Changed != nil {
+	if c.Changed != nil && (err == nil || errors.Is(err, store.ErrUnavailable)) {
 		c.Changed()
 	}
 	return err
