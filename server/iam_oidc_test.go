@@ -6,11 +6,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/token"
+	"github.com/gatepass/gatepass/server"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -77,4 +80,36 @@ func TestOpenIDProvider(t *testing.T) {
 	d.do("DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn="+arn)
 	assume("app", "InvalidIdentityToken")
 	d.no(404, "NoSuchEntity", "OpenIDConnect Provider not found for arn "+arn, "GetOpenIDConnectProvider", "OpenIDConnectProviderArn="+arn)
+}
+
+// TestTemplateAWSPolicies: a template's role has the policies of AWS whose text is known, and a permissions boundary of them.
+func TestTemplateAWSPolicies(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "template.yaml")
+	text := `AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: reader
+      AssumeRolePolicyDocument: ` + trustRoot + `
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/AmazonAPIGatewayInvokeFullAccess"]
+      PermissionsBoundary: arn:aws:iam::aws:policy/PowerUserAccess
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := withAdmin()
+	if _, err := c.AddTemplate(file, server.TemplateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t, &server.Server{Config: c, Handlers: server.SampleHandlers()})
+	if got := d.gate(d.session("reader")); got != http.StatusOK {
+		t.Errorf("the gate: %d", got)
+	}
+	if body := d.do("GetRole", "RoleName=reader"); element(body, "PermissionsBoundaryArn") != "arn:aws:iam::aws:policy/PowerUserAccess" {
+		t.Errorf("%s", body)
+	}
+	if notes := fmt.Sprint(c.Notes()); strings.Contains(notes, "is not known") {
+		t.Errorf("%s", notes)
+	}
 }

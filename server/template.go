@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/cfn"
+	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/openapi"
 	"github.com/gatepass/gatepass/server/internal/tree"
 )
@@ -37,7 +38,7 @@ func (c *Config) AddTemplate(file string, o TemplateOptions) ([]Output, error) {
 	}
 	got, err := cfn.Read(text, cfn.Options{
 		Region: c.region(), Account: c.account(), StackName: o.StackName, Parameters: o.Parameters, AllowUnknown: o.AllowUnknown,
-		ReadAPI: readTemplateAPI, ReadFile: beside(file),
+		ReadAPI: readTemplateAPI, ReadFile: beside(file), KnowsPolicy: iam.Known,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

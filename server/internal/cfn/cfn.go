@@ -31,6 +31,9 @@ type Options struct {
 	AllowUnknown bool
 	// ReadAPI reads an OpenAPI document into an API.
 	ReadAPI func(doc []byte, protocol apidef.Protocol, id, basePath string) (apidef.API, []tree.Note, error)
+	// KnowsPolicy reports whether a managed policy that is not of the template is
+	// there by its ARN; nil: none is.
+	KnowsPolicy func(arn string) bool
 	// ReadFile reads a file that a template names; nil: that is an error.
 	ReadFile func(name string) ([]byte, error)
 }

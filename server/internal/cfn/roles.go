@@ -61,9 +61,12 @@ func (t *template) role(r *resource) {
 	t.out.Roles = append(t.out.Roles, out)
 }
 
-// managed is the name of a managed policy of this template, which it keeps;
-// empty: the ARN is of none.
+// managed is the name of a managed policy of this template, which it keeps, or
+// the ARN of one that is there anyway; empty: the ARN is of none.
 func (t *template) managed(arn string) string {
+	if t.opts.KnowsPolicy != nil && t.opts.KnowsPolicy(arn) {
+		return arn
+	}
 	for _, r := range t.resources {
 		if r.kind == "AWS::IAM::ManagedPolicy" && t.id(r, 0) == arn {
 			name := t.named(r, "ManagedPolicyName", 0)

@@ -307,6 +307,9 @@ func TestPolicies(t *testing.T) {
 func TestAWSPolicies(t *testing.T) {
 	o := newOffice(t)
 	body := o.do("ListPolicies", "Scope=AWS")
+	if body := o.do("ListPolicies", "Scope=AWS", "PathPrefix=/service-role/"); !strings.Contains(body, "<PolicyName>AWSLambdaRole</PolicyName>") || strings.Contains(body, "Administrator") {
+		t.Errorf("%s", body)
+	}
 	n := strings.Count(body, "<PolicyName>")
 	for rest := body; strings.Contains(rest, "<Arn>"); _, rest, _ = strings.Cut(rest, "</Arn>") {
 		doc, err := iam.Document(t.Context(), o.s.Store, element(rest, "Arn"))

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ const awsPrefix = "arn:aws:iam::aws:policy/"
 
 // awsManaged is an AWS managed policy.
 type awsManaged struct {
-	name    string
+	name    string // with its path, service-role/NAME
 	version string
 	created string // the version, not the policy: that date is not known
 	doc     string
@@ -168,13 +169,95 @@ var awsPolicies = []awsManaged{
         }
     ]
 }`},
+	{"PowerUserAccess", "v12", "2026-02-12T17:59:14Z", `{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "NotAction": [
+                "iam:*",
+                "organizations:*",
+                "account:*"
+            ],
+            "Resource": "*",
+            "Effect": "Allow"
+        },
+        {
+            "Action": [
+                "account:GetAccountInformation",
+                "account:GetGovCloudAccountInformation",
+                "account:GetPrimaryEmail",
+                "account:ListRegions",
+                "iam:CreateServiceLinkedRole",
+                "iam:DeleteServiceLinkedRole",
+                "iam:ListRoles",
+                "organizations:DescribeEffectivePolicy",
+                "organizations:DescribeOrganization"
+            ],
+            "Resource": "*",
+            "Effect": "Allow"
+        }
+    ]
+}`},
+	{"service-role/AWSLambdaBasicExecutionRole", "v1", "2015-04-09T15:03:43Z", `{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:PutLogEvents"
+            ],
+            "Resource": "*"
+        }
+    ]
+}`},
+	{"service-role/AWSLambdaRole", "v1", "2015-02-06T18:41:28Z", `{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "lambda:InvokeFunction"
+            ],
+            "Resource": [
+                "*"
+            ]
+        }
+    ]
+}`},
+	{"service-role/AmazonAPIGatewayPushToCloudWatchLogs", "v1", "2015-11-11T23:41:46Z", `{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+                "logs:GetLogEvents",
+                "logs:FilterLogEvents"
+            ],
+            "Resource": "*"
+        }
+    ]
+}`},
+}
+
+// Known reports whether an ARN is that of an AWS managed policy whose text is known.
+func Known(arn string) bool {
+	name, ofAWS := strings.CutPrefix(arn, awsPrefix)
+	return ofAWS && slices.ContainsFunc(awsPolicies, func(p awsManaged) bool { return p.name == name })
 }
 
 // managed gives an AWS managed policy the form of a customer's.
 func (p awsManaged) managed() store.ManagedPolicy {
 	made, _ := time.Parse(time.RFC3339, p.created) // a constant
+	path, name := nameOf(awsPrefix + p.name)
 	return store.ManagedPolicy{
-		Name: p.name, ARN: awsPrefix + p.name, ID: p.name, Default: p.version, Created: made, Modified: made,
+		Name: name, ARN: awsPrefix + p.name, ID: name, Path: path, Default: p.version, Created: made, Modified: made,
 		Versions: []store.PolicyVersion{{ID: p.version, Document: p.doc, Created: made}},
 	}
 }
