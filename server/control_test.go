@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -301,4 +302,9 @@ func contains(text, part string) bool { return strings.Contains(text, part) }
 func quoted(text string) string {
 	b, _ := json.Marshal(text) // a text always marshals
 	return string(b)
+}
+
+func sameJSON(a, b string) bool {
+	var x, y any
+	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
 }

@@ -113,10 +113,10 @@ func TestControlV2Parts(t *testing.T) {
 func TestControlImportExport(t *testing.T) {
 	p := controlled(t)
 	const doc = `{"openapi":"3.0.1","info":{"title":"notes","version":"1"},"paths":{
-		"/notes":{"get":{"responses":{"200":{"description":"ok"}},"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/imported"}}},
+		"/notes":{"x-amazon-apigateway-any-method":{"responses":{"200":{"description":"ok","headers":{"X":{"schema":{"type":"string"}}},"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Note"}}}}},"parameters":[{"name":"q","in":"query","schema":{"type":"string"}}],"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Note"}}}},"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/imported"}}},
 		"/notes/{id}":{"get":{"security":[{"sigv4":[]}],"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],"responses":{"200":{"description":"ok"}},
 			"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/imported/{id}"}}}},
-		"components":{"securitySchemes":{"sigv4":{"type":"apiKey","name":"Authorization","in":"header","x-amazon-apigateway-authtype":"awsSigv4"}}}}`
+		"components":{"schemas":{"Note":{"type":"object","properties":{"next":{"$ref":"#/components/schemas/Note"}}}},"securitySchemes":{"sigv4":{"type":"apiKey","name":"Authorization","in":"header","x-amazon-apigateway-authtype":"awsSigv4"}}}}`
 	const other = `{"openapi":"3.0.1","info":{"title":"notes","version":"1"},"paths":{"/more":{"get":{"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"$BACKEND/more"}}}}}`
 	p.run(
 		step{"POST", "/restapis?mode=import", `{"openapi":"3.0.1"`, 400, "Errors found during import", ""},
@@ -131,11 +131,24 @@ func TestControlImportExport(t *testing.T) {
 		step{"GET", "/restapis/$API/resources", "", 200, `"path":"/notes"`, ""},
 		step{"PUT", "/restapis/$API?mode=replace", other, 400, `Enumeration value of OpenAPI import mode`, ""},
 		step{"GET", "/restapis/$API/stages/prod/exports/oas30", "", 200, `"/notes/{id}"`, ""},
-		step{"GET", "/restapis/$API/stages/prod/exports/swagger", "", 400, "oas30", ""},
+		step{"GET", "/restapis/$API/stages/prod/exports/oas20", "", 400, "oas30 or swagger", ""},
+		step{"GET", "/restapis/$API/stages/prod/exports/swagger", "", 200, `"swagger": "2.0"`, ""},
 		step{"GET", "/restapis/$API/stages/prod/exports/oas30?extensions=integrations", "", 200, `"x-amazon-apigateway-integration"`, ""},
 	)
 	if _, _, body := p.send("GET", "/restapis/$API/stages/prod/exports/oas30", ""); contains(body, "x-amazon-apigateway-integration") || contains(body, "/more") {
 		t.Errorf("extensions nobody asked for, or what is not deployed: %s", body)
+	}
+	// What was exported makes the same API, whichever the form.
+	_, _, first := p.send("GET", "/restapis/$API/stages/prod/exports/oas30?extensions=apigateway", "")
+	for _, form := range []string{"oas30", "swagger"} {
+		_, _, text := p.send("GET", "/restapis/$API/stages/prod/exports/"+form+"?extensions=apigateway", "")
+		p.run(
+			step{"POST", "/restapis?mode=import&failonwarnings=true", text, 201, "", "AGAIN=id"},
+			step{"POST", "/restapis/$AGAIN/deployments", `{"stageName":"prod"}`, 201, "", ""},
+		)
+		if _, _, again := p.send("GET", "/restapis/$AGAIN/stages/prod/exports/oas30?extensions=apigateway", ""); !sameJSON(first, again) {
+			t.Errorf("%s: of\n%s\ncame\n%s", form, first, again)
+		}
 	}
 	p.run(
 		step{"PUT", "/restapis/$API?mode=overwrite", other, 200, "", ""},

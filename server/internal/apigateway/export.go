@@ -10,10 +10,11 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// getExport gives what a stage of a REST API serves, as OpenAPI 3.
+// getExport gives what a stage of a REST API serves, as OpenAPI 3 or Swagger 2.
 func getExport(s *Service, c *call) (any, error) {
-	if kind := c.vars["type"]; kind != "oas30" {
-		return nil, badRequest("gatepass does not support the export type %s; ask for oas30", kind)
+	kind := c.vars["type"]
+	if kind != "oas30" && kind != "swagger" {
+		return nil, badRequest("Invalid export type specified: %s, it is oas30 or swagger", kind)
 	}
 	a, err := s.restAPI(s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]))
 	if err != nil {
@@ -27,8 +28,10 @@ func getExport(s *Service, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := a.ID + "-" + st.StageName
-	return s.export(d.API, st.StageName, name, strings.Split(c.Query.Get("extensions"), ","), strings.Contains(c.Accept, "yaml"))
+	return s.export(d.API, st.StageName, form{
+		name: a.ID + "-" + st.StageName, extensions: strings.Split(c.Query.Get("extensions"), ","),
+		yaml: strings.Contains(c.Accept, "yaml"), swagger: kind == "swagger",
+	})
 }
 
 // exportAPI gives what a stage of an HTTP API serves, or its draft, as OpenAPI 3.
@@ -48,7 +51,7 @@ func exportAPI(s *Service, c *call) (any, error) {
 	if strings.EqualFold(c.Query.Get("includeExtensions"), "false") {
 		keep = nil
 	}
-	return s.export(api, stage, a.APIID, keep, strings.EqualFold(c.Query.Get("outputType"), "YAML"))
+	return s.export(api, stage, form{name: a.APIID, extensions: keep, yaml: strings.EqualFold(c.Query.Get("outputType"), "YAML")})
 }
 
 func (s *Service) exported(c *call, a *httpAPI) (apidef.API, string, error) {
@@ -68,9 +71,15 @@ func (s *Service) exported(c *call, a *httpAPI) (apidef.API, string, error) {
 	return d.API, name, nil
 }
 
-// export writes a document with the extensions that were asked for: "apigateway"
-// are all, "integrations" and "authorizers" those alone.
-func (s *Service) export(api apidef.API, stage, name string, extensions []string, asYAML bool) (any, error) {
+// form is how a document is asked for.
+type form struct {
+	name          string   // of the file
+	extensions    []string // "apigateway" for all, "integrations" and "authorizers" for those alone
+	yaml, swagger bool
+}
+
+// export writes a document.
+func (s *Service) export(api apidef.API, stage string, f form) (any, error) {
 	if s.Write == nil {
 		return nil, unsupported("exports")
 	}
@@ -78,14 +87,19 @@ func (s *Service) export(api apidef.API, stage, name string, extensions []string
 	if err != nil {
 		return nil, badRequest("The API cannot be exported: %v", err)
 	}
-	if !slices.Contains(extensions, "apigateway") {
-		if doc, err = strip(doc, extensions); err != nil {
+	if f.swagger {
+		if doc, err = toSwagger(doc, stage); err != nil {
 			return nil, err
 		}
 	}
-	out := &Document{ContentType: "application/json", Disposition: `attachment; filename="` + name + `.json"`, Body: doc}
-	if asYAML {
-		out.ContentType, out.Disposition = "application/yaml", `attachment; filename="`+name+`.yaml"`
+	if !slices.Contains(f.extensions, "apigateway") {
+		if doc, err = strip(doc, f.extensions); err != nil {
+			return nil, err
+		}
+	}
+	out := &Document{ContentType: "application/json", Disposition: `attachment; filename="` + f.name + `.json"`, Body: doc}
+	if f.yaml {
+		out.ContentType, out.Disposition = "application/yaml", `attachment; filename="`+f.name+`.yaml"`
 		out.Body, err = yaml.JSONToYAML(doc)
 	}
 	return out, err
@@ -107,11 +121,16 @@ func strip(doc []byte, keep []string) ([]byte, error) {
 	return json.MarshalIndent(v, "", "  ")
 }
 
+// ours is an extension that may be left out; one is a method.
+func ours(key string) bool {
+	return (strings.HasPrefix(key, "x-amazon-apigateway-") && key != "x-amazon-apigateway-any-method") || strings.HasPrefix(key, "x-gatepass-")
+}
+
 func stripValue(v any, keep []string) {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			if strings.HasPrefix(key, "x-amazon-apigateway-") && (extensionOf[key] == "" || !slices.Contains(keep, extensionOf[key])) {
+			if ours(key) && !slices.Contains(keep, extensionOf[key]) {
 				delete(v, key)
 				continue
 			}
