@@ -76,7 +76,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return errors.Join(&writeError{err}, ln.Close(), srv.Close())
 	}
 	for _, line := range g.told {
-		fmt.Fprintln(a.io.Err, line)
+		fmt.Fprintln(a.io.Err, plain(line))
 	}
 	log.InfoContext(ctx, "serving", "endpoint", base, "database", o.database())
 	err = runHTTP(ctx, ln, newHTTPServer(srv, log))

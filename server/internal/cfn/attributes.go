@@ -116,6 +116,8 @@ func (t *template) id(r *resource, depth int) string {
 		return t.named(r, "FunctionName", depth)
 	case samRest, samHTTP, "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api":
 		return strings.ToLower(r.name)
+	case "AWS::ApiGateway::DomainName", "AWS::ApiGatewayV2::DomainName":
+		return t.named(r, "DomainName", depth)
 	case "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage":
 		return t.named(r, "StageName", depth)
 	case "AWS::ApiGateway::Model":

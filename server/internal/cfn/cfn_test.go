@@ -152,6 +152,7 @@ func TestRefuses(t *testing.T) {
 		"boundary":              {"  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: {Principal: {AWS: '*'}}}, PermissionsBoundary: x}}\n", "not in this template"},
 		"policy elsewhere":      {"  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: {Principal: {AWS: '*'}}}, ManagedPolicyArns: ['arn:aws:iam::000000000000:policy/p']}}\n", "may deny"},
 		"policy that denies":    {"  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: {Principal: {AWS: '*'}}}, ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSDenyAll']}}\n", "may deny"},
+		"client certificates":   {"  D: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: a.example, MutualTlsAuthentication: {TruststoreUri: s3://b/k}}}\n", "MutualTls"},
 		"private API":           {"  A: {Type: AWS::ApiGateway::RestApi, Properties: {EndpointConfiguration: {Types: [PRIVATE]}}}\n", "private APIs"},
 		"authorizer of nowhere": {api + "  M: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: GET, AuthorizationType: CUSTOM, AuthorizerId: x, Integration: {Type: MOCK}}}\n", "no authorizer"},
 		"SAM authorizer":        {"  F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, Properties: {Path: /, Method: get, Auth: {Authorizer: Gone}}}}}}\n", "no authorizer"},
@@ -216,6 +217,8 @@ Resources:
       AccessLogSetting: {DestinationArn: arn, Format: $context.requestId}
   Key: {Type: AWS::ApiGateway::ApiKey, Properties: {Name: k, Value: "01234567890123456789", Enabled: true}}
   Plan: {Type: AWS::ApiGateway::UsagePlan, Properties: {ApiStages: [{ApiId: !Ref Api, Stage: !Ref Stage}], Throttle: {RateLimit: 1.5, BurstLimit: 3}, Quota: {Limit: 10, Period: DAY}}}
+  Host: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: Api.Example, SecurityPolicy: TLS_1_2, RegionalCertificateArn: x}}
+  Mapping: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: !Ref Host, RestApiId: !Ref Api, Stage: !Ref Stage, BasePath: notes}}
   PlanKey: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Key, KeyType: API_KEY, UsagePlanId: !Ref Plan}}
 `
 
@@ -236,6 +239,7 @@ func TestReadsRESTResources(t *testing.T) {
 			Name: "v1", Variables: map[string]string{"host": "x"}, Throttle: &apidef.Throttle{Rate: 5, Burst: 2},
 			RouteThrottles: map[string]apidef.Throttle{"GET /notes": {Rate: 1, Burst: 1}}, AccessLog: &apidef.AccessLog{Format: "$context.requestId"},
 		}},
+		Domains: []apidef.Domain{{Host: "api.example", BasePath: "notes", Stage: "v1"}},
 	}}
 	if diff := cmp.Diff(want, got.APIs); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -273,12 +277,35 @@ func TestReadsHTTPResources(t *testing.T) {
 	}
 }
 
+const webSocket = `
+Resources:
+  Chat: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: chat, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action}}
+  Join: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Chat, RouteKey: $connect, AuthorizationType: AWS_IAM, Target: !Sub "integrations/${To}"}}
+  Say: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Chat, RouteKey: say, Target: !Sub "integrations/${To}"}}
+  To: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Chat, IntegrationType: AWS_PROXY, IntegrationUri: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"}}
+  Fn: {Type: AWS::Serverless::Function, Properties: {CodeUri: .}}
+  Out: {Type: AWS::ApiGatewayV2::Deployment, DependsOn: [Join, Say], Properties: {ApiId: !Ref Chat}}
+  Live: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Chat, StageName: live, DeploymentId: !Ref Out}}
+`
+
+func TestReadsWebSocketResources(t *testing.T) {
+	to := apidef.Integration{Type: apidef.Lambda, URI: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/" + arnOf + "Fn/invocations"}
+	want := []apidef.API{{
+		ID: "chat", Name: "chat", Protocol: apidef.WebSocket, RouteSelection: "$request.body.action", Stages: []apidef.Stage{{Name: "live"}},
+		Routes: []apidef.Route{{Path: "$connect", Auth: apidef.AuthIAM, Integration: to}, {Path: "say", Auth: apidef.AuthNone, Integration: to}},
+	}}
+	got := read(t, webSocket)
+	if diff := cmp.Diff(want, got.APIs); diff != "" || len(got.Notes) != 0 {
+		t.Errorf("-want +got\n%s\n%v", diff, got.Notes)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	example, err := os.ReadFile("../../../examples/notes-sam.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, s := range []string{string(example), v1, v2, "Resources: {A: {Type: AWS::Serverless::Api, Properties: {Cors: \"'*'\", Auth: {DefaultAuthorizer: AWS_IAM}, DefinitionBody: {openapi: 3.0.0, paths: {/a: {get: {}}}}}}}"} {
+	for _, s := range []string{string(example), v1, v2, webSocket, "Resources: {A: {Type: AWS::Serverless::Api, Properties: {Cors: \"'*'\", Auth: {DefaultAuthorizer: AWS_IAM}, DefinitionBody: {openapi: 3.0.0, paths: {/a: {get: {}}}}}}}"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -140,10 +140,8 @@ func (t *template) describe(r *resource, a *apidef.API) {
 }
 
 func (t *template) finishSAM(o *tree.Object, a apidef.API) {
-	if o.Has("Domain") {
-		t.Note(o.At("Domain"), "domains are declared in gate.yaml")
-	}
-	o.Ignore("StageName", "Domain", "OpenApiVersion", "Tags", "PropagateTags", "FailOnWarnings", "AlwaysDeploy", "MergeDefinitions", "Mode", "DefinitionUri", "TracingEnabled")
+	t.samDomain(o.Sub("Domain"), &a)
+	o.Ignore("StageName", "OpenApiVersion", "Tags", "PropagateTags", "FailOnWarnings", "AlwaysDeploy", "MergeDefinitions", "Mode", "DefinitionUri", "TracingEnabled")
 	o.Done()
 	t.add(o.Path, a)
 }

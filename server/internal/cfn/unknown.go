@@ -10,8 +10,8 @@ import (
 // harmless are resources of this chain's services that guard nothing.
 var harmless = []string{
 	"AWS::ApiGateway::Account", "AWS::ApiGateway::DocumentationPart", "AWS::ApiGateway::DocumentationVersion", "AWS::ApiGateway::VpcLink",
-	"AWS::ApiGateway::ClientCertificate", "AWS::ApiGatewayV2::VpcLink", "AWS::ApiGatewayV2::Deployment", "AWS::ApiGateway::DomainName",
-	"AWS::ApiGateway::BasePathMapping", "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
+	"AWS::ApiGateway::ClientCertificate", "AWS::ApiGatewayV2::VpcLink",
+	"AWS::ApiGatewayV2::RouteResponse", "AWS::ApiGatewayV2::IntegrationResponse", "AWS::ApiGatewayV2::Model",
 	"AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolUICustomizationAttachment", "AWS::Cognito::UserPoolResourceServer",
 	"AWS::IAM::InstanceProfile", "AWS::IAM::ServiceLinkedRole", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::AccessKey",
 }
@@ -24,7 +24,7 @@ func (t *template) unknown(path, kind string) {
 	switch {
 	case kind == "":
 		t.Fail(path, "a resource needs a Type")
-	case kind == "AWS::Lambda::Permission", kind == "AWS::Lambda::Version", kind == "AWS::Lambda::Alias":
+	case kind == "AWS::Lambda::Permission", kind == "AWS::Lambda::Version", kind == "AWS::Lambda::Alias", kind == "AWS::ApiGatewayV2::Deployment":
 	case !guards || slices.Contains(harmless, kind):
 		t.Note(path, "%s is not served", kind)
 	case t.opts.AllowUnknown:
@@ -75,6 +75,10 @@ func readers() []reader {
 		{"AWS::ApiGatewayV2::Integration", (*template).integrationV2},
 		{"AWS::ApiGatewayV2::Route", (*template).routeV2},
 		{"AWS::ApiGatewayV2::Stage", (*template).stageV2},
+		{"AWS::ApiGateway::DomainName", (*template).domainName},
+		{"AWS::ApiGatewayV2::DomainName", (*template).domainName},
+		{"AWS::ApiGateway::BasePathMapping", (*template).mapDomain},
+		{"AWS::ApiGatewayV2::ApiMapping", (*template).mapDomain},
 		{samRest, (*template).serverlessAPI},
 		{samHTTP, (*template).serverlessHTTP},
 		{samFunction, (*template).serverlessFunction},
