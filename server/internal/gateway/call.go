@@ -142,7 +142,11 @@ func (c *call) check() error {
 	if err := checkTarget(r.RequestURI); err != nil {
 		return err
 	}
-	return checkHeaders(r)
+	line := 0
+	if c.api.isHTTP() { // whose limit is of the request line and the headers
+		line = len(r.Method) + len(r.RequestURI) + len("  HTTP/1.1\r\n")
+	}
+	return checkHeaders(r, line)
 }
 
 // match finds the route. A path that a backend might read as another, whose

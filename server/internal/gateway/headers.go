@@ -38,9 +38,10 @@ func isOurs(key string) bool {
 	return slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(key, p) })
 }
 
-// checkHeaders refuses what a backend might read differently from us.
-func checkHeaders(r *http.Request) error {
-	total := len("Host: \r\n") + len(r.Host)
+// checkHeaders refuses what a backend might read differently from us. Extra is
+// what counts as headers besides.
+func checkHeaders(r *http.Request, extra int) error {
+	total := len("Host: \r\n") + len(r.Host) + extra
 	for key, values := range r.Header {
 		for _, v := range values {
 			total += len(key) + len(v) + len(": \r\n")

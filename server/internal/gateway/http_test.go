@@ -154,6 +154,21 @@ func TestHTTPFailures(t *testing.T) {
 	s.answers("too large", s.send(big), 413, `{"message":"Request Entity Too Large"}`)
 }
 
+// C16: the limit of 10240 bytes is of request line and headers together.
+func TestC16HTTPHeaders(t *testing.T) {
+	s := httpStand(t, nil, "ANY /{proxy+} NONE")
+	r := s.request("GET", "/"+strings.Repeat("a", 6000), "")
+	s.passed("a long path", s.do(r))
+	r.Header.Set("X-Long", strings.Repeat("a", 6000))
+	if got := s.do(r); got.status != 431 {
+		t.Errorf("a long path and a long header: %d", got.status)
+	}
+	s.nothingForwarded()
+	r = s.request("GET", "/x", "")
+	r.Header.Set("X-Long", strings.Repeat("a", 6000))
+	s.passed("a long header", s.do(r))
+}
+
 // The service answers preflights, also where no route does.
 func TestHTTPCORS(t *testing.T) {
 	s := httpStand(t, func(a *apidef.API) {

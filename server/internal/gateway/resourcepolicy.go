@@ -48,8 +48,8 @@ func expand(doc, full string) []byte {
 			return append(out, doc[done:]...) // the parser says it better
 		}
 		text, isText := tok.(string)
-		if at.step(tok); !isText || !at.isResource() || !strings.HasPrefix(text, shorthand) {
-			continue
+		if at.step(tok); !isText || !at.isResource() || !strings.HasPrefix(text, shorthand) || strings.ContainsRune(text, utf8.RuneError) {
+			continue // bad UTF-8 is left for the parser to refuse
 		}
 		begin := before + strings.IndexByte(doc[before:], '"')
 		out = append(append(out, doc[done:begin]...), jsonString(full+text[len(shorthand):])...)

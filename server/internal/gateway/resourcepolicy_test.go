@@ -155,6 +155,8 @@ func TestResourcePolicyRefused(t *testing.T) {
 		"not JSON":     "{",
 		"no principal": document(`{"Effect":"Allow","Action":"*","Resource":"*"}`),
 		"twice":        document(`{"Effect":"Deny","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`),
+		"bad UTF-8":    document(statement("Allow", "execute-api:/\xff")),
+		"no character": document(statement("Allow", `execute-api:/\ud800`)),
 		"too long":     document(statement("Allow", "execute-api:/"+strings.Repeat("a", maxPolicy))),
 	} {
 		a := apidef.API{ID: "a", Stages: []apidef.Stage{{Name: "prod"}}, Policy: doc}
