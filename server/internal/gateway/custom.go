@@ -117,8 +117,8 @@ func (x *custom) send(ctx context.Context, c *call, a *admitted) error {
 
 // build makes the request to the backend: nothing of the caller's is in it but
 // what templates and mappings put there.
-func (x *custom) build(ctx context.Context, c *call, a *admitted, params func() *jsonObject) (*outgoing, map[string]string, error) {
-	overrides := map[string]string{}
+func (x *custom) build(ctx context.Context, c *call, a *admitted, params func() *jsonObject) (*outgoing, map[string][]string, error) {
+	overrides := map[string][]string{}
 	body, err := x.body(ctx, a, &templateInput{c: c, params: params, overrides: overrides})
 	if err != nil {
 		return nil, nil, err
@@ -172,7 +172,7 @@ func (x *custom) headers(c *call, a *admitted, body []byte) http.Header {
 }
 
 // override makes the changes that a template asked for.
-func (o *outgoing) override(overrides map[string]string) error {
+func (o *outgoing) override(overrides map[string][]string) error {
 	for _, name := range sortedKeys(overrides) {
 		rest, ok := strings.CutPrefix(name, "requestOverride.")
 		if !ok {
@@ -181,7 +181,7 @@ func (o *outgoing) override(overrides map[string]string) error {
 		in, key, _ := strings.Cut(rest, ".")
 		ch := change{in: mapPlace(in), name: key}
 		ch.clear(o.header, &o.query)
-		if err := ch.set(o, []string{overrides[name]}); err != nil {
+		if err := ch.set(o, overrides[name]); err != nil {
 			return err
 		}
 	}
@@ -266,7 +266,9 @@ func (c *call) templateParams(a *admitted) func() *jsonObject {
 				last[name] = pick(values, false)
 			}
 		}
-		all.put("header", sortedObject(last))
+		headers := sortedObject(last)
+		headers.fold = true
+		all.put("header", headers)
 		return all
 	}
 }

@@ -154,10 +154,10 @@ func TestHTTPCustom(t *testing.T) {
 
 func TestHTTPCustomFailures(t *testing.T) {
 	s := mappingStand(t, apidef.REST, apidef.AuthNone, apidef.Integration{
-		Type: apidef.HTTPCustom, Timeout: minTimeout, Templates: map[string]string{"application/json": `$input.json('$')`},
+		Type: apidef.HTTPCustom, Timeout: minTimeout, Templates: map[string]string{"application/json": `$util.base64Decode($input.path('$.a'))`},
 		Responses: []apidef.IntegrationResponse{{Status: 200, Parameters: map[string]string{"method.response.header.X": "integration.response.header.Y"}}},
 	})
-	if got := s.do(s.request("POST", "/prod/n/1", "not JSON")); got.status != 500 {
+	if got := s.do(s.request("POST", "/prod/n/1", `{"a":"!"}`)); got.status != 500 {
 		t.Errorf("a template that fails: %+v", got)
 	}
 	s.nothingForwarded()

@@ -17,6 +17,7 @@ import (
 type jsonObject struct {
 	keys   []string
 	values map[string]any
+	fold   bool // keys are headers: their case does not matter
 }
 
 // jsonList is shared by those who hold it, as lists in templates are.
@@ -25,10 +26,23 @@ type jsonList struct{ items []any }
 func newObject() *jsonObject { return &jsonObject{values: map[string]any{}} }
 
 func (o *jsonObject) get(key string) any {
+	v, _ := o.lookup(key)
+	return v
+}
+
+func (o *jsonObject) lookup(key string) (any, bool) {
 	if o == nil {
-		return nil
+		return nil, false
 	}
-	return o.values[key]
+	if v, there := o.values[key]; there || !o.fold {
+		return v, there
+	}
+	for _, k := range o.keys {
+		if strings.EqualFold(k, key) {
+			return o.values[k], true
+		}
+	}
+	return nil, false
 }
 
 func (o *jsonObject) put(key string, value any) {

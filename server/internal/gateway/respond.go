@@ -118,14 +118,16 @@ func (x *custom) respond(ctx context.Context, c *call, back *integrationAnswer, 
 
 // overrideAnswer makes the changes that templates asked for. A status that is
 // none is passed over, as by API Gateway.
-func overrideAnswer(overrides map[string]string, h http.Header, status int) (int, error) {
-	if n, err := readStatus(overrides["responseOverride.status"]); err == nil {
-		status = n
+func overrideAnswer(overrides map[string][]string, h http.Header, status int) (int, error) {
+	for _, text := range overrides["responseOverride.status"] {
+		if n, err := readStatus(text); err == nil {
+			status = n
+		}
 	}
 	for _, name := range sortedKeys(overrides) {
 		if header, ok := strings.CutPrefix(name, "responseOverride.header."); ok {
 			h.Del(header)
-			if err := addHeader(h, header, []string{overrides[name]}); err != nil {
+			if err := addHeader(h, header, overrides[name]); err != nil {
 				return status, err
 			}
 		}

@@ -173,7 +173,7 @@ func (p *parser) statement() (st piece, end string, err error) {
 
 // unsupported are directives of Velocity that are refused by name.
 var unsupported = map[string]bool{
-	"macro": true, "parse": true, "include": true, "evaluate": true, "define": true, "return": true, "literal": true, "breakpoint": true,
+	"macro": true, "parse": true, "include": true, "evaluate": true, "return": true, "literal": true, "breakpoint": true,
 }
 
 // directive reads what begins with #.
@@ -218,6 +218,8 @@ func (p *parser) named(name string, begin int) (st piece, end string, known bool
 		st, err = p.conditional()
 	case "foreach":
 		st, err = p.foreach()
+	case "define":
+		st, err = p.define()
 	case "break", "stop":
 		p.newline()
 		st = leap(name)
@@ -333,24 +335,50 @@ func (p *parser) condition() (expression, error) {
 	return when, nil
 }
 
+// define reads #define($name) … #end.
+func (p *parser) define() (piece, error) {
+	begin := p.at
+	if err := p.expect("("); err != nil {
+		return nil, err
+	}
+	name := p.variable()
+	if name == "" || builtin(name) {
+		return nil, p.fail(begin, "#define is not like ($name)")
+	}
+	p.known[name] = true
+	if err := p.expect(")"); err != nil {
+		return nil, err
+	}
+	p.newline()
+	body, end, err := p.block()
+	if err == nil && end != "end" {
+		err = p.fail(begin, "#define without its #end")
+	}
+	return definition{name, body}, err
+}
+
+// variable reads the name of $name or ${name}; empty for anything else.
+func (p *parser) variable() string {
+	p.blanks()
+	if !p.skip("$") {
+		return ""
+	}
+	braced := p.skip("{")
+	name := word(p.rest())
+	p.at += len(name)
+	if braced && !p.skip("}") {
+		return ""
+	}
+	return name
+}
+
 // foreach reads #foreach($item in $list) … #end.
 func (p *parser) foreach() (piece, error) {
 	begin := p.at
 	if err := p.expect("("); err != nil {
 		return nil, err
 	}
-	p.blanks()
-	name := ""
-	if p.skip("${") {
-		name = word(p.rest())
-		p.at += len(name)
-		if !p.skip("}") {
-			name = ""
-		}
-	} else if p.skip("$") {
-		name = word(p.rest())
-		p.at += len(name)
-	}
+	name := p.variable()
 	p.blanks()
 	if name == "" || builtin(name) || word(p.rest()) != "in" {
 		return nil, p.fail(begin, "#foreach is not like ($item in $list)")

@@ -29,11 +29,13 @@ func renderText(t *testing.T, text, body string) (string, *templateInput, error)
 	if err != nil {
 		return "", nil, err
 	}
-	in := &templateInput{c: templateCall(), body: []byte(body), overrides: map[string]string{}, params: func() *jsonObject {
+	in := &templateInput{c: templateCall(), body: []byte(body), overrides: map[string][]string{}, params: func() *jsonObject {
 		all := newObject()
 		all.put("path", sortedObject(map[string]string{"id": "7", "both": "path"}))
 		all.put("querystring", sortedObject(map[string]string{"q": "a b", "both": "query"}))
-		all.put("header", sortedObject(map[string]string{"X-Tenant": `o'neil "x"`, "Accept": "*/*"}))
+		header := sortedObject(map[string]string{"X-Tenant": `o'neil "x"`, "Accept": "*/*"})
+		header.fold = true
+		all.put("header", header)
 		return all
 	}}
 	out, err := tpl.render(context.Background(), in)
@@ -82,6 +84,10 @@ func TestTemplates(t *testing.T) {
 		{"missing is empty", `[$input.path('$.a.b.c').d.toString()]`, `[]`},
 		{"names with hyphens", `#set($a-b = 1)$a-b-$a-b`, `1-1`},
 		{"numbers of texts", `#set($Integer = 0)#set($n = $Integer.parseInt("41") + 1)$n $input.path('$.f').intValue()`, `42 1`},
+		{"what is not there is empty", `#if($input.path('$.nothing') == '')a#end#if($input.path('$').nothing != '')b#end#if("$input.path('$.nothing')" == "")c#end#if($input.path('$.n') == '')d#end`, `ac`},
+		{"define", `#define($loop){#foreach($k in $map.keySet())"$k":"$map.get($k)"#if($foreach.hasNext),#end#end}#end#set($map = $stageVariables)$loop#set($map = $context.authorizer.claims) $loop`, `{"a":"1","b":"2"} {"cognito:username":"ada","sub":"9f3c"}`},
+		{"identity as a whole", `#set($i = $context.identity)$i.sourceIp [$i.get("userArn")] $i.size() $context.identity.keySet().contains("user") $context.authorizer.get("claims").sub`, `203.0.113.9 [] 14 true 9f3c`},
+		{"headers in any case", `#set($h = $input.params().header)$h.get("x-tenant").length() $h.containsKey("ACCEPT") $h.accept`, `10 true */*`},
 		{"replaceFirst and groups", `$input.path('$.name').replaceFirst("(A)d","$1\$")`, `A$a`},
 	} {
 		if tt.name == "foreach of an object" {
@@ -167,7 +173,6 @@ func TestTemplatesRefusedByName(t *testing.T) {
 		"$input.nothing":                     "$input.nothing",
 		"$input.json()":                      "$input.json()",
 		"$context.nothing":                   "$context.nothing",
-		"$context.identity":                  "$context.identity",
 		"$input.body.getClass()":             "getClass()",
 		"#set($x = 1)$x.class.forName('a')":  "forName()",
 		"#set($x = $input.body.substring())": "substring()",
@@ -193,16 +198,17 @@ func TestTemplatesRefusedByName(t *testing.T) {
 
 func TestTemplatesEnd(t *testing.T) {
 	for name, text := range map[string]string{
-		"doubling":       `#set($x = "xxxxxxxxxxxxxxxx")#foreach($i in [1..60])#set($x = "$x$x")#end$x`,
-		"loops":          `#foreach($a in [1..9999])#foreach($b in [1..9999])#foreach($c in [1..9999])x#end#end#end`,
-		"a long range":   `#foreach($a in [1..99999999])#end`,
-		"list in itself": `#set($l = [])#set($z = $l.add($l))#set($z = $l.add($l))$l`,
-		"map in itself":  `#set($m = {})#set($m.a = $m)#set($m.b = $m)$m`,
-		"list doubling":  `#set($l = [1,2,3])#foreach($i in [1..99])#set($z = $l.addAll($l))#end`,
-		"replace":        `#set($x = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")#foreach($i in [1..40])#set($x = $x.replace("a", "aaaaaaaaaaaaaaaaaaaaaa"))#end`,
-		"replaceAll":     `#set($x = "aaaaaaaaaaaaaaaa")#foreach($i in [1..40])#set($x = $x.replaceAll("", "aaaaaaaaaaaaaaaaaaaaaa"))#end`,
-		"output":         `#set($x = $input.body)#foreach($i in [1..9999])$x#end`,
-		"JSON":           `#foreach($i in [1..99999])#set($x = $input.json('$'))#end`,
+		"doubling":        `#set($x = "xxxxxxxxxxxxxxxx")#foreach($i in [1..60])#set($x = "$x$x")#end$x`,
+		"loops":           `#foreach($a in [1..9999])#foreach($b in [1..9999])#foreach($c in [1..9999])x#end#end#end`,
+		"a long range":    `#foreach($a in [1..99999999])#end`,
+		"block in itself": `#define($d)x$d#end$d`,
+		"list in itself":  `#set($l = [])#set($z = $l.add($l))#set($z = $l.add($l))$l`,
+		"map in itself":   `#set($m = {})#set($m.a = $m)#set($m.b = $m)$m`,
+		"list doubling":   `#set($l = [1,2,3])#foreach($i in [1..99])#set($z = $l.addAll($l))#end`,
+		"replace":         `#set($x = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")#foreach($i in [1..40])#set($x = $x.replace("a", "aaaaaaaaaaaaaaaaaaaaaa"))#end`,
+		"replaceAll":      `#set($x = "aaaaaaaaaaaaaaaa")#foreach($i in [1..40])#set($x = $x.replaceAll("", "aaaaaaaaaaaaaaaaaaaaaa"))#end`,
+		"output":          `#set($x = $input.body)#foreach($i in [1..9999])$x#end`,
+		"JSON":            `#foreach($i in [1..99999])#set($x = $input.json('$'))#end`,
 	} {
 		body := `["` + strings.Repeat("x", 1<<20) + `"]`
 		_, _, err := renderText(t, text, body)
@@ -223,8 +229,8 @@ func TestTemplatesEnd(t *testing.T) {
 
 func TestTemplateFailures(t *testing.T) {
 	for text, body := range map[string]string{
-		`$input.json('$.a')`: `not JSON`, `$input.path('$..a')`: `{}`, `$util.base64Decode("!")`: ``, `$util.parseJson("{")`: ``,
-		`$input.body.matches("(")`: `x`, `#set($i = 0)$i.parseInt($input.body)`: `x`, `$input.json('$.a') `: strings.Repeat("[", 1000),
+		`$input.path('$..a')`: `{}`, `$util.base64Decode("!")`: ``, `$util.parseJson("{")`: ``,
+		`$input.body.matches("(")`: `x`, `#set($i = 0)$i.parseInt($input.body)`: `x`,
 	} {
 		if got, _, err := renderText(t, text, body); err == nil {
 			t.Errorf("%s: %q", text, got)
@@ -234,15 +240,15 @@ func TestTemplateFailures(t *testing.T) {
 
 func TestTemplateOverrides(t *testing.T) {
 	_, in, err := renderText(t, `#set($context.responseOverride.status = 404)#set($context.responseOverride.header.X-A = "v $input.params('id')")`+
-		`#set($context.requestOverride.path.itemPath = "p")#set($context.requestOverride.querystring['a'] = "q")`, ``)
+		`#set($context.requestOverride.path.itemPath = "p")#set($context.requestOverride.querystring['a'] = "q")#set($context.responseOverride.header.X-B = ["1", "2"])`, ``)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"responseOverride.status": "404", "responseOverride.header.X-A": "v 7", "requestOverride.path.itemPath": "p", "requestOverride.querystring.a": "q",
+		"responseOverride.status": "404", "responseOverride.header.X-A": "v 7", "requestOverride.path.itemPath": "p", "requestOverride.querystring.a": "q", "responseOverride.header.X-B": "1|2",
 	} {
-		if in.overrides[name] != want {
-			t.Errorf("%s: %q in %v", name, in.overrides[name], in.overrides)
+		if got := strings.Join(in.overrides[name], "|"); got != want {
+			t.Errorf("%s: %q in %v", name, got, in.overrides)
 		}
 	}
 }
@@ -290,4 +296,26 @@ func FuzzJSONValue(f *testing.F) {
 			t.Errorf("%q became %q", text, out.String())
 		}
 	})
+}
+
+// TestTemplatesOfBodies are the answers that API Gateway's console gave for
+// bodies that are empty or no JSON.
+func TestTemplatesOfBodies(t *testing.T) {
+	for _, tt := range []struct{ text, body, want string }{
+		{`$input.body`, ``, `{}`},
+		{`$util.urlEncode($input.body)`, ``, `%7B%7D`},
+		{`$input.path("$.myVar")`, ``, ``},
+		{`$input.path("$.myVar")`, `not json`, ``},
+		{`$input.json('$.message')`, `not json`, `""`},
+		{`$input.json('$.message')`, `"#foobar123"`, `""`},
+		{`$input.json('$.message').testAccess`, `"#foobar123"`, ``},
+		{`$util.escapeJavaScript($input.json('$.message'))`, `"#foobar123"`, `\"\"`},
+		{`$util.escapeJavaScript($input.json('$.message'))`, `{"action":"$default","message":"foobar"}`, `\"foobar\"`},
+		{`$input.json('$.a')`, strings.Repeat("[", 1000), `""`},
+	} {
+		got, _, err := renderText(t, tt.text, tt.body)
+		if err != nil || got != tt.want {
+			t.Errorf("%s of %.20s: %q, want %q (%v)", tt.text, tt.body, got, tt.want, err)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -51,6 +52,10 @@ func (ref *reference) begin(r *run) (any, []step, error) {
 		v, err := r.builtin(ref.name, ref.steps[0].name, args)
 		return v, ref.steps[1:], err
 	}
+	if block, ok := r.vars[ref.name].(defined); ok {
+		v, err := block.eval(r)
+		return v, ref.steps, err
+	}
 	return r.vars[ref.name], ref.steps, nil
 }
 
@@ -66,16 +71,54 @@ func evalAll(r *run, list []expression) ([]any, error) {
 }
 
 func (r *run) contextValue(name string) any {
-	if v, set := r.in.overrides[name]; set {
-		return v
+	if values, set := r.in.overrides[name]; set {
+		return values[len(values)-1]
 	}
-	if isOverride(name) {
+	switch {
+	case isOverride(name):
 		return nil
+	case name == "identity":
+		return r.in.c.identityObject()
+	case name == "authorizer":
+		return r.in.c.authorizerObject()
+	case name == "authorizer.claims":
+		return sortedObject(r.in.c.auth.claims)
 	}
 	if v, _ := r.in.c.contextVar(name); v != "" {
 		return v
 	}
 	return nil
+}
+
+// identityNames are what $context.identity has as a whole.
+var identityNames = []string{
+	"accessKey", "accountId", "apiKey", "apiKeyId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
+	"cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "sourceIp", "user", "userAgent", "userArn",
+}
+
+func (c *call) identityObject() *jsonObject {
+	out := newObject()
+	for _, name := range identityNames {
+		v, _ := c.contextVar("identity." + name)
+		out.put(name, v)
+	}
+	return out
+}
+
+// authorizerObject is what the authorizer found, as a whole.
+func (c *call) authorizerObject() *jsonObject {
+	out := newObject()
+	for _, name := range sortedKeys(c.auth.context) {
+		v, _ := c.contextVar("authorizer." + name)
+		out.put(name, v)
+	}
+	if c.auth.principalID != "" {
+		out.put("principalId", c.auth.principalID)
+	}
+	if c.auth.claims != nil {
+		out.put("claims", sortedObject(c.auth.claims))
+	}
+	return out
 }
 
 func (r *run) stageVariables() *jsonObject { return sortedObject(r.in.c.stage.Variables) }
@@ -122,6 +165,9 @@ func (r *run) builtin(name, method string, args []any) (any, error) {
 	}
 	switch method {
 	case "body":
+		if len(r.in.body) == 0 {
+			return "{}", nil
+		}
 		return r.text(string(r.in.body))
 	case "params":
 		return r.params(args)
@@ -134,15 +180,11 @@ func (r *run) builtin(name, method string, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := r.in.json()
-	if err != nil {
-		return nil, err
-	}
-	found, there := path.find(value)
+	found, there := path.find(r.in.json())
 	if method == "path" {
 		return found, r.work(len(path))
 	}
-	if !there {
+	if !there || found == nil && len(path) == 0 {
 		return `""`, nil
 	}
 	var out strings.Builder
@@ -152,21 +194,22 @@ func (r *run) builtin(name, method string, args []any) (any, error) {
 	return r.text(out.String())
 }
 
-// json is the body as JSON; without a body it is an empty object.
-func (in *templateInput) json() (any, error) {
+// json is the body as JSON: without a body an empty object, and null for one that
+// is no JSON, in which nothing is found.
+func (in *templateInput) json() any {
 	if in.decoded {
-		return in.value, nil
+		return in.value
 	}
-	if len(strings.TrimSpace(string(in.body))) == 0 {
-		in.value, in.decoded = newObject(), true
-		return in.value, nil
+	in.decoded = true
+	if len(bytes.TrimSpace(in.body)) == 0 {
+		in.value = newObject()
+		return in.value
 	}
 	v, err := decodeJSON(in.body)
-	if err != nil {
-		return nil, fmt.Errorf("the body is not JSON: %w", err)
+	if err == nil {
+		in.value = v
 	}
-	in.value, in.decoded = v, true
-	return v, nil
+	return in.value
 }
 
 // params are the parameters of the request: all of them, or the first of a name

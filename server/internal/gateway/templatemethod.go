@@ -81,7 +81,7 @@ func (r *run) objectMethod(o *jsonObject, name string, args []any) (any, error) 
 	case "getKey", "getValue":
 		return o.get(strings.ToLower(name[len("get"):])), nil
 	case "containsKey":
-		_, there := o.values[key]
+		_, there := o.lookup(key)
 		return there, nil
 	case "put":
 		before := o.get(key)

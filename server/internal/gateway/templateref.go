@@ -140,7 +140,7 @@ func (p *parser) checkReference(ref *reference, at int) error {
 	case "context":
 		name, n := contextName(ref.steps)
 		rest = ref.steps[n:]
-		if !isOverride(name) && !knownContext(name) {
+		if !isOverride(name) && !knownContext(name) && name != "identity" && name != "authorizer" {
 			return p.fail(at, "there is no variable $context.%s", name)
 		}
 	case "input":

@@ -17,6 +17,7 @@ type run struct {
 	vars  map[string]any
 	out   strings.Builder
 	steps int
+	depth int // of defined blocks
 	made  int // bytes of texts
 	loops []loopState
 }
@@ -28,7 +29,7 @@ type templateInput struct {
 	params    func() *jsonObject // path, querystring and header, each by name
 	value     any                // of body, once it was asked for
 	decoded   bool
-	overrides map[string]string // that the template set, by requestOverride.header.X and the like
+	overrides map[string][]string // that the template set, by requestOverride.header.X and the like
 }
 
 type loopState struct {
@@ -191,9 +192,7 @@ func (a assignment) run(r *run) error {
 	switch {
 	case a.ref.name == "context":
 		name, _ := contextName(a.ref.steps)
-		text, err := plain(v)
-		r.in.overrides[name] = text
-		return err
+		return r.in.override(name, v)
 	case last < 0:
 		r.vars[a.ref.name] = v
 		return nil
@@ -207,6 +206,44 @@ func (a assignment) run(r *run) error {
 		o.put(key, v)
 	}
 	return err
+}
+
+// override keeps a change; a list is several values.
+func (in *templateInput) override(name string, v any) error {
+	items := []any{v}
+	if list, ok := v.(*jsonList); ok {
+		items = list.items
+	}
+	delete(in.overrides, name)
+	for _, item := range items {
+		text, err := plain(item)
+		if err != nil {
+			return err
+		}
+		in.overrides[name] = append(in.overrides[name], text)
+	}
+	return nil
+}
+
+// definition is #define($name) … #end: a block that is run where $name is.
+type definition struct {
+	name string
+	body defined
+}
+
+func (d definition) run(r *run) error {
+	r.vars[d.name] = d.body
+	return nil
+}
+
+type defined []piece
+
+func (d defined) eval(r *run) (any, error) {
+	if r.depth++; r.depth > maxTemplateDepth {
+		return nil, errTemplateSteps // it is in itself
+	}
+	defer func() { r.depth-- }()
+	return interpolation(d).eval(r)
 }
 
 // key is the name or the index that a step goes to.
@@ -229,7 +266,7 @@ func (c constant) eval(*run) (any, error) { return c.value, nil }
 type interpolation []piece
 
 func (t interpolation) eval(r *run) (any, error) {
-	inner := &run{ctx: r.ctx, in: r.in, vars: r.vars, steps: r.steps, made: r.made, loops: r.loops}
+	inner := &run{ctx: r.ctx, in: r.in, vars: r.vars, steps: r.steps, depth: r.depth, made: r.made, loops: r.loops}
 	err := inner.all(t)
 	r.steps, r.made = inner.steps, inner.made
 	if err != nil {
@@ -346,10 +383,11 @@ func (o operation) eval(r *run) (any, error) {
 	return r.arithmetic(o.op, left, right)
 }
 
-// equal compares numbers as numbers and everything else as it prints.
+// equal compares numbers as numbers and everything else as it prints; what is not
+// there is as good as an empty text.
 func equal(left, right any) (bool, error) {
 	if left == nil || right == nil {
-		return left == right, nil
+		return (left == nil || left == "") && (right == nil || right == ""), nil
 	}
 	a, okA := left.(json.Number)
 	b, okB := right.(json.Number)
