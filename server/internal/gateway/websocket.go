@@ -166,6 +166,11 @@ func (c *call) openSocket() error {
 		return err
 	}
 	a.method, a.path = http.MethodPost, "/"
+	for _, key := range []string{"Sec-Websocket-Protocol", "Origin"} { // never signed: libraries and browsers add them
+		if values := c.r.Header[key]; len(values) > 0 {
+			a.header[key] = values
+		}
+	}
 	answer, err := c.askRoute(a)
 	if err != nil {
 		return err

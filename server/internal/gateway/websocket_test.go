@@ -537,3 +537,47 @@ func TestSocketFollowsTheDeployment(t *testing.T) {
 		t.Errorf("no API: %s", got)
 	}
 }
+
+// What libraries and browsers add to a signed handshake is told to $connect.
+func TestSocketHandshakeHeaders(t *testing.T) {
+	s := newSocketStand(t, apidef.AuthIAM)
+	r := s.signed("GET", "/prod", "")
+	r.Header.Set("Origin", "https://app.example")
+	r.Header.Set("X-Unsigned", "of anybody")
+	if _, res, err := s.dial(r, "v1"); err != nil {
+		t.Fatal(err, res)
+	}
+	event, _ := s.event("$connect")
+	h, _ := event["headers"].(map[string]any)
+	if h["Sec-WebSocket-Protocol"] != "v1" || h["Origin"] != "https://app.example" || h["X-Unsigned"] != nil || h["Authorization"] != nil {
+		t.Errorf("headers %v", h)
+	}
+}
+
+// An API key may be asked for with the handshake.
+func TestSocketAPIKey(t *testing.T) {
+	s := newSocketStand(t, apidef.AuthNone)
+	const value = "0123456789abcdefghij"
+	err := s.g.Serve(apidef.Catalog{
+		APIs: []apidef.API{{
+			ID: "abc123", Protocol: apidef.WebSocket, Stages: []apidef.Stage{{Name: "prod"}},
+			Routes: []apidef.Route{{Path: "$connect", Auth: apidef.AuthNone, APIKeyRequired: true, Integration: apidef.Integration{Type: apidef.Lambda, URI: s.function.URL}}},
+		}},
+		Keys:  []apidef.APIKey{{ID: "k1", Name: "k1", Value: value, Enabled: true}},
+		Plans: []apidef.UsagePlan{{ID: "p1", Name: "p1", Stages: []apidef.PlanStage{{API: "abc123", Stage: "prod"}}, Keys: []string{"k1"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, res, err := s.dial(s.request("GET", "/prod", "")); err == nil || res.StatusCode != 403 {
+		t.Errorf("without a key: %v %v", err, res)
+	}
+	r := s.request("GET", "/prod", "")
+	r.Header.Set("X-Api-Key", value)
+	if _, res, err := s.dial(r); err != nil {
+		t.Fatal(err, res)
+	}
+	if _, about := s.event("$connect"); about["identity"].(map[string]any)["apiKeyId"] != "k1" {
+		t.Errorf("identity %v", about)
+	}
+}
