@@ -159,6 +159,7 @@ type template struct {
 	resources  []*resource
 	byName     map[string]*resource
 	steps      int // of evaluation
+	size       int // of what functions gave
 	out        Result
 	apis       map[string]*apidef.API // by id
 	order      []string               // ids of apis

@@ -174,6 +174,15 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// TestGrowthIsBounded: a small template cannot become a large one.
+func TestGrowthIsBounded(t *testing.T) {
+	text := "Parameters: {P: {Type: String, Default: " + strings.Repeat("x", 300_000) + "}}\n" +
+		"Resources: {A: {Type: AWS::ApiGateway::RestApi, Properties: {Body: [" + strings.Repeat("!Ref P, ", 60_000) + "1]}}}\n"
+	if _, err := Read([]byte(text), options()); err == nil || !strings.Contains(err.Error(), "when evaluated") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAllowUnknown(t *testing.T) {
 	o := options()
 	o.AllowUnknown = true

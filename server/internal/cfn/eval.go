@@ -14,6 +14,7 @@ const (
 	maxSteps = 500_000
 	maxText  = 1 << 20
 	maxDeep  = 100
+	maxSize  = 16 << 20 // of all that functions give, in bytes
 )
 
 // noValue is the value of AWS::NoValue, which removes what it stands for.
@@ -29,7 +30,11 @@ func (t *template) eval(path string, n *tree.Node, depth int) *tree.Node {
 		return n
 	}
 	if name, arg, ok := intrinsic(n); ok {
-		return t.call(path, name, arg, depth+1)
+		v := t.call(path, name, arg, depth+1)
+		if t.weigh(v); t.size > maxSize {
+			t.Fail(path, "the template is larger than %d bytes when evaluated", maxSize)
+		}
+		return v
 	}
 	if n.Tag != "" {
 		t.Fail(path, "line %d: the function %s is not supported", n.Line, n.Tag)
@@ -41,6 +46,21 @@ func (t *template) eval(path string, n *tree.Node, depth int) *tree.Node {
 		return t.evalMap(path, n, depth)
 	}
 	return n
+}
+
+// weigh counts what a function gives, which templates can ask for over and over.
+func (t *template) weigh(n *tree.Node) {
+	if n == nil || t.size > maxSize {
+		return
+	}
+	t.size += 1 + len(n.Text)
+	for _, item := range n.Items {
+		t.weigh(item)
+	}
+	for _, f := range n.Fields {
+		t.size += len(f.Key)
+		t.weigh(f.Value)
+	}
 }
 
 func (t *template) evalList(path string, n *tree.Node, depth int) *tree.Node {

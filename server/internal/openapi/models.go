@@ -9,12 +9,20 @@ import (
 // modelURL is how API Gateway's models refer to each other.
 const modelURL = "https://apigateway.amazonaws.com/restapis/"
 
+// maxModels is what all models of an API hold: operations can refer to one body
+// whose schema has no name, and each would keep a copy.
+const maxModels = 16 << 20
+
 // setModel keeps a schema under a name, its references in API Gateway's form.
 func (r *reader) setModel(name string, schema *tree.Node) {
 	if r.api.Models == nil {
 		r.api.Models = map[string]string{}
 	}
-	r.api.Models[name] = string(mapRefs(schema, func(ref string) string {
+	if r.modelBytes > maxModels {
+		r.Fail("components.schemas."+name, "the schemas are larger than %d bytes together; refer to one instead of repeating it", maxModels)
+		return
+	}
+	text := string(mapRefs(schema, func(ref string) string {
 		if model, ok := schemaName(ref); ok {
 			return modelURL + r.opts.ID + "/models/" + model
 		}
@@ -23,6 +31,8 @@ func (r *reader) setModel(name string, schema *tree.Node) {
 		}
 		return ref
 	}).JSON())
+	r.api.Models[name] = text
+	r.modelBytes += len(text)
 }
 
 // schemaName is the schema that a reference of OpenAPI or Swagger is to.
@@ -40,8 +50,7 @@ func mapRefs(n *tree.Node, change func(string) string) *tree.Node {
 	if n == nil {
 		return nil
 	}
-	out := *n
-	out.Items, out.Fields = nil, nil
+	out := tree.Node{Kind: n.Kind, Text: n.Text, Line: n.Line}
 	for _, item := range n.Items {
 		out.Items = append(out.Items, mapRefs(item, change))
 	}

@@ -55,6 +55,7 @@ type reader struct {
 	root       *tree.Node
 	swagger    bool // 2.0
 	api        apidef.API
+	modelBytes int
 	prefix     string // of every path
 	schemes    map[string]scheme
 	security   *tree.Node                     // of operations without their own; nil: none

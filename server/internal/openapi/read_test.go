@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -258,6 +259,19 @@ callbacks: {}`)+"x-amazon-apigateway-minimum-compression-size: 1024\n"), Options
 	}
 	if rt := api.Routes[0]; rt.Auth != apidef.AuthIAM || rt.Integration.Type != apidef.Mock || rt.Integration.Responses[0].Status != 501 {
 		t.Errorf("a route that is not served keeps its guard: %+v", rt)
+	}
+}
+
+// TestSchemasAreNotMultiplied: operations that refer to one body without a name
+// cannot make a small document a large API.
+func TestSchemasAreNotMultiplied(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("openapi: 3.0.0\ncomponents: {requestBodies: {B: {content: {a/b: {schema: {title: " + strings.Repeat("x", 1<<20) + "}}}}}}\npaths:\n")
+	for i := range 100 {
+		fmt.Fprintf(&b, "  /%d: {get: {requestBody: {$ref: '#/components/requestBodies/B'}}}\n", i)
+	}
+	if _, _, err := Read([]byte(b.String()), Options{}); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("got %v", err)
 	}
 }
 

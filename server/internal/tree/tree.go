@@ -8,6 +8,7 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,9 @@ const (
 	maxBytes = 6 << 20
 	maxNodes = 500_000
 	maxDepth = 200
+	// maxWeight is of YAML, whose aliases repeat values: a value and each sixteen
+	// bytes of text are one.
+	maxWeight = 1_000_000
 )
 
 // Kind is what a Node is.
@@ -42,6 +46,8 @@ type Node struct {
 	Items  []*Node // of a List
 	Fields []Field // of a Map, in order
 	Line   int     // from 1; 0 for a Node made in Go
+
+	index map[string]int // of many Fields
 }
 
 // Field is a key of a Map and its value.
@@ -70,12 +76,28 @@ func (n *Node) Get(key string) *Node {
 	if n == nil {
 		return nil
 	}
-	for _, f := range n.Fields {
-		if f.Key == key {
-			return f.Value
-		}
+	if i := n.find(key); i >= 0 {
+		return n.Fields[i].Value
 	}
 	return nil
+}
+
+// find is where a key stands, -1 if nowhere. Many keys are indexed, or reading a
+// large document key by key would take forever.
+func (n *Node) find(key string) int {
+	if len(n.Fields) < 32 {
+		return slices.IndexFunc(n.Fields, func(f Field) bool { return f.Key == key })
+	}
+	if len(n.index) != len(n.Fields) {
+		n.index = make(map[string]int, len(n.Fields))
+		for i, f := range n.Fields {
+			n.index[f.Key] = i
+		}
+	}
+	if i, ok := n.index[key]; ok && n.Fields[i].Key == key {
+		return i
+	}
+	return -1
 }
 
 // IsNull tells a missing value and null.
@@ -83,13 +105,14 @@ func (n *Node) IsNull() bool { return n == nil || n.Kind == Null }
 
 // Set gives a Map's key a value, replacing the one it had.
 func (n *Node) Set(key string, v *Node) {
-	for i := range n.Fields {
-		if n.Fields[i].Key == key {
-			n.Fields[i].Value = v
-			return
-		}
+	if i := n.find(key); i >= 0 {
+		n.Fields[i].Value = v
+		return
 	}
 	n.Fields = append(n.Fields, Field{key, v})
+	if n.index != nil {
+		n.index[key] = len(n.Fields) - 1
+	}
 }
 
 // Text makes a String.

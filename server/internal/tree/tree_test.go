@@ -2,6 +2,7 @@ package tree
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,7 @@ func TestRefuses(t *testing.T) {
 		"key twice, yaml": "a: 1\na: 2\n",
 		"key twice, json": `{"a":1,"a":2}`,
 		"alias bomb":      bomb,
+		"long text often": "a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "1]\n",
 		"own alias":       "a: &a [*a]\n",
 		"deep json":       strings.Repeat(`{"a":`, 300) + "1" + strings.Repeat("}", 300),
 		"deep yaml":       "a: " + strings.Repeat("[", 100000),
@@ -81,6 +83,29 @@ func TestRefuses(t *testing.T) {
 				t.Errorf("got %v, %v", n, err)
 			}
 		})
+	}
+}
+
+// TestManyKeys: a large mapping is read key by key, whatever it was made of.
+func TestManyKeys(t *testing.T) {
+	var b strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "k%d: %d\n", i, i)
+	}
+	n, err := Parse([]byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := (&Reader{Wrap: ErrSyntax}).Object("", n)
+	for i, f := range n.Fields {
+		if o.Int(f.Key) != i {
+			t.Fatalf("%s = %d", f.Key, o.Int(f.Key))
+		}
+	}
+	n.Set("k5", Text("a"))
+	n.Set("new", Text("b"))
+	if n.Get("k5").Text != "a" || n.Get("new").Text != "b" || n.Get("gone") != nil || len(n.Fields) != 100_001 {
+		t.Error("keys are lost")
 	}
 }
 

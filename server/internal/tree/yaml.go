@@ -18,7 +18,7 @@ type yamlReader struct {
 
 type expanded struct {
 	node *Node
-	size int // nodes, aliases in it expanded
+	size int // nodes and what their text weighs, aliases in it expanded
 }
 
 func parseYAML(text []byte) (*Node, error) {
@@ -47,8 +47,8 @@ func parseYAML(text []byte) (*Node, error) {
 // node converts y; the size of what is anchored is kept for its aliases, so that
 // few lines do not become more values than memory holds.
 func (r *yamlReader) node(y *yaml.Node, depth int) (*Node, error) {
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		return nil, fmt.Errorf("line %d: more than %d values (aliases counted each time) or %d levels", y.Line, maxNodes, maxDepth)
+	if r.nodes += 1 + len(y.Value)/16; r.nodes > maxWeight || depth > maxDepth {
+		return nil, fmt.Errorf("line %d: more than %d values (aliases counted each time) or %d levels", y.Line, maxWeight, maxDepth)
 	}
 	if y.Kind == yaml.AliasNode {
 		return r.alias(y)
@@ -58,7 +58,7 @@ func (r *yamlReader) node(y *yaml.Node, depth int) (*Node, error) {
 	}
 	before := r.nodes
 	n, err := r.plain(y, depth)
-	r.done[y] = &expanded{n, r.nodes - before + 1}
+	r.done[y] = &expanded{n, r.nodes - before + 1 + len(y.Value)/16}
 	return n, err
 }
 
@@ -67,8 +67,8 @@ func (r *yamlReader) alias(y *yaml.Node) (*Node, error) {
 	if a == nil {
 		return nil, fmt.Errorf("line %d: %q stands within itself", y.Line, y.Value)
 	}
-	if r.nodes += a.size; r.nodes > maxNodes {
-		return nil, fmt.Errorf("line %d: aliases make more than %d values", y.Line, maxNodes)
+	if r.nodes += a.size; r.nodes > maxWeight {
+		return nil, fmt.Errorf("line %d: aliases make more than %d values", y.Line, maxWeight)
 	}
 	return a.node, nil
 }
@@ -136,7 +136,7 @@ func merge(n, from *Node) error {
 	}
 	for _, f := range from.Fields {
 		if n.Get(f.Key) == nil {
-			n.Fields = append(n.Fields, f)
+			n.Set(f.Key, f.Value)
 		}
 	}
 	return nil
