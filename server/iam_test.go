@@ -1,9 +1,11 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -243,6 +245,18 @@ func TestI01_Written(t *testing.T) {
 	}
 	if body := d.do("ListPolicies", "Scope=Local"); strings.Contains(body, "<member>") {
 		t.Errorf("something of what was refused is there: %s", body)
+	}
+}
+
+// TestMalformedLogged: the log says where a refused policy is wrong; AWS's text does not.
+func TestMalformedLogged(t *testing.T) {
+	var log bytes.Buffer
+	address, stop := running(t, &server.Server{Config: withAdmin(), Handlers: server.SampleHandlers(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	d := &desk{t, address, adminCredentials}
+	d.no(400, "MalformedPolicyDocument", "Syntax errors in policy.", "CreatePolicy", "PolicyName=p", "PolicyDocument="+strings.Replace(readNotes, "Allow", "allow", 1))
+	stop() // what is logged is complete now
+	if want := `policy:1:48: Syntax errors in policy. Effect must be \"Allow\" or \"Deny\", in this case`; !strings.Contains(log.String(), want) {
+		t.Errorf("%s\nwant %s", log.String(), want)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/sts"
 	"github.com/gatepass/gatepass/sigv4"
@@ -84,6 +85,9 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) string {
 	}
 	if err != nil {
 		explain(w.Header(), err)
+		if bad := (*policy.SyntaxError)(nil); errors.As(err, &bad) { // AWS's text does not say where
+			s.Logger.InfoContext(r.Context(), "policy refused", "operation", shorten(name), "error", bad.Error())
+		}
 		err = queryError(err)
 		noteCode(w, wire.AsError(err).Code)
 		wire.WriteError(w, service.protocol, err)

@@ -144,22 +144,23 @@ func (c *call) as(sim *simulation, arn string) error {
 	return nil
 }
 
-// run tries every action on every resource.
+// maxTries is how many questions one call answers, whatever MaxItems says: each asks every statement of the policies.
+const maxTries = 100
+
+// run tries every action on every resource, a page of them.
 func (s *simulation) run() wire.SimulationOutput {
-	var all []wire.IAMEvaluation
-	for _, action := range s.actions {
-		for _, resource := range s.resources {
-			all = append(all, s.try(action, resource))
-		}
+	s.page.most = min(s.page.most, maxTries)
+	questions := make([]int, len(s.actions)*len(s.resources))
+	for i := range questions {
+		questions[i] = i
 	}
-	keys := make([]int, len(all))
-	for i := range keys {
-		keys[i] = i
-	}
-	part, next := cut(s.page, keys, func(i int) string { return fmt.Sprintf("%06d", i) })
+	part, next := cut(s.page, questions, func(i int) string { return fmt.Sprintf("%06d", i) })
 	out := wire.SimulationOutput{IAMPage: next}
+	missing := wire.List(s.missing()...)
 	for _, i := range part {
-		out.EvaluationResults.Member = append(out.EvaluationResults.Member, all[i])
+		e := s.try(s.actions[i/len(s.resources)], s.resources[i%len(s.resources)])
+		e.MissingContextValues = missing
+		out.EvaluationResults.Member = append(out.EvaluationResults.Member, e)
 	}
 	return out
 }
@@ -172,10 +173,7 @@ func (s *simulation) try(action, resource string) wire.IAMEvaluation {
 	}
 	req := policy.Request{Principal: s.caller, Action: action, Resource: resource, Context: s.facts}
 	d, steps := policies.Trace(req)
-	out := wire.IAMEvaluation{
-		EvalActionName: action, EvalResourceName: resource, EvalDecision: decisionWord(d.Reason),
-		MissingContextValues: wire.List(s.missing()...),
-	}
+	out := wire.IAMEvaluation{EvalActionName: action, EvalResourceName: resource, EvalDecision: decisionWord(d.Reason)}
 	for _, step := range steps {
 		if step.Applies() && (d.Reason == policy.ExplicitDeny) == (step.Statement.Effect == policy.EffectDeny) {
 			out.MatchedStatements.Member = append(out.MatchedStatements.Member, s.statement(step))

@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -126,6 +127,32 @@ func TestSimulatePrincipal(t *testing.T) {
 	}
 	o.no("NoSuchEntity", "", "SimulatePrincipalPolicy", "PolicySourceArn="+arns+"role/r", "ActionNames.member.1=a:b")
 	o.no("InvalidInput", "does not clearly define entity type and name", "SimulatePrincipalPolicy", "PolicySourceArn="+arns+"root", "ActionNames.member.1=a:b")
+}
+
+// TestSimulateBounded: one call answers a hundred questions at most, and leads on to the rest.
+func TestSimulateBounded(t *testing.T) {
+	o := newOffice(t)
+	pairs := []string{"PolicyInputList.member.1=" + statement("Allow", "a:*", "*"), "MaxItems=1000"}
+	for i := range 30 {
+		pairs = append(pairs, fmt.Sprintf("ActionNames.member.%d=a:b%d", i+1, i), fmt.Sprintf("ResourceArns.member.%d=arn:aws:s3:::r%d", i+1, i))
+	}
+	seen := map[string]bool{}
+	for marker, pages := "", 0; ; pages++ {
+		body := o.do("SimulateCustomPolicy", append(pairs, "Marker="+marker)...)
+		actions, resources := pieces(body, "EvalActionName"), pieces(body, "EvalResourceName")
+		if len(actions) > 100 || pages > 9 {
+			t.Fatalf("%d answers on page %d", len(actions), pages)
+		}
+		for i := range actions {
+			seen[actions[i]+" "+resources[i]] = true
+		}
+		if marker = element(body, "Marker"); marker == "" {
+			break
+		}
+	}
+	if len(seen) != 900 {
+		t.Errorf("%d questions were answered", len(seen))
+	}
 }
 
 // TestI16_Simulate: a policy that cannot be read makes the answer unavailable, not a denial that somebody relies on.
