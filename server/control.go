@@ -156,10 +156,13 @@ func (s *Server) refresh(ctx context.Context) {
 		err = s.serveCatalog(ctx)
 	}
 	if s.marked = err == nil; err == nil {
-		s.mark = mark
+		s.mark, s.trouble = mark, ""
 		return
 	}
-	s.Logger.ErrorContext(ctx, "apis", "error", err)
+	if text := err.Error(); text != s.trouble { // said once, not at each try
+		s.trouble = text
+		s.Logger.ErrorContext(ctx, "apis", "error", err)
+	}
 }
 
 // serveFirst serves what the Config declares, which must be fit to be served, and

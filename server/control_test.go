@@ -256,6 +256,7 @@ func TestControlRefusals(t *testing.T) {
 		{"GET", "/restapis?limit=0", "", 400, "limit", ""},
 		{"GET", "/usageplans/x", "", 404, "Invalid Usage Plan ID specified", ""},
 		{"GET", "/apikeys/x", "", 404, "Invalid API Key identifier specified", ""},
+		{"POST", "/apikeys?mode=import&format=csv", "name,key", 400, "importing API keys", ""},
 		{"POST", "/apikeys", `{"value":"short"}`, 400, "at least 20 characters", ""},
 		{"GET", "/domainnames/x.example", "", 404, "Invalid domain name identifier specified", ""},
 		{"GET", "/vpclinks", "", 404, "UnknownOperationException", ""},

@@ -93,9 +93,10 @@ type Server struct {
 
 	control  *apigateway.Service
 	declared apidef.Catalog // by the Config
-	serving  sync.Mutex     // of mark and marked
+	serving  sync.Mutex     // of the next three
 	mark     string         // of the catalog that the gateway serves
 	marked   bool           // false: it serves another
+	trouble  string         // why, the last time
 }
 
 // Start opens the database and applies the Config; later calls and the first

@@ -77,6 +77,9 @@ func (s *Service) keys(c *call, r reader) (map[string]wire.APIKey, error) {
 }
 
 func createAPIKey(s *Service, c *call) (any, error) {
+	if c.Query.Has("mode") {
+		return nil, unsupported("importing API keys")
+	}
 	var in wire.CreateAPIKeyInput
 	if err := decode(c.Body, &in); err != nil {
 		return nil, err

@@ -3,8 +3,12 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
@@ -18,12 +22,32 @@ func (s *Service) Mark(ctx context.Context) (string, error) { return s.Store.API
 // stages that have been deployed. What cannot be served beside it is left out,
 // with an error for each in refused.
 func (s *Service) Catalog(ctx context.Context) (all apidef.Catalog, refused []error, err error) {
-	return s.catalog(&call{ctx: ctx}, s.Store)
+	b := &builder{s: s, call: &call{ctx: ctx}, r: s.Store}
+	b.serving = b.deployed
+	all, refused, err = b.build()
+	if err == nil {
+		s.ready.keep(b.used)
+	}
+	return all, refused, err
 }
 
-// catalog is Catalog, also of a transaction that is not done.
-func (s *Service) catalog(c *call, r reader) (all apidef.Catalog, refused []error, err error) {
-	b := &builder{s: s, call: c, r: r, out: s.declared()}
+// outline is what Catalog will give after a transaction, without what the APIs
+// do: it shows whether everything fits together.
+func (e *edit) outline() (apidef.Catalog, error) {
+	b := &builder{s: e.s, call: e.call, r: e.Tx}
+	b.serving = func(id string, st apidef.Stage) (apidef.API, error) {
+		api := apidef.API{ID: id, Stages: []apidef.Stage{{Name: st.Name}}}
+		if st.Name == "$default" {
+			api.Protocol = apidef.HTTP // which alone may have it
+		}
+		return api, nil
+	}
+	all, _, err := b.build()
+	return all, err
+}
+
+func (b *builder) build() (all apidef.Catalog, refused []error, err error) {
+	b.out = b.s.declared()
 	b.out.APIs, b.out.Keys, b.out.Plans = slices.Clone(b.out.APIs), slices.Clone(b.out.Keys), slices.Clone(b.out.Plans)
 	for _, step := range []func() error{b.readDomains, b.restAPIs, b.httpAPIs, b.plans} {
 		if err := step(); err != nil {
@@ -41,6 +65,54 @@ type builder struct {
 	out     apidef.Catalog
 	refused []error
 	domains map[string][]apidef.Domain // by API
+	// serving gives a stage of an API, without domains.
+	serving func(id string, st apidef.Stage) (apidef.API, error)
+	used    map[string]*deployment
+}
+
+// ready keeps deployments that were read and, by how they look to a stage, those
+// that were found fit: neither changes. The zero value is empty.
+type ready struct {
+	mu   sync.Mutex
+	read map[string]*deployment // by API and id
+	fit  map[string]bool        // by deployment and stage
+}
+
+// keep forgets what is not in use.
+func (r *ready) keep(used map[string]*deployment) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.read = used
+	maps.DeleteFunc(r.fit, func(key string, _ bool) bool {
+		deployment, _, _ := strings.Cut(key, " ")
+		return used[deployment] == nil
+	})
+}
+
+func (r *ready) deployment(key string) *deployment {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.read[key]
+}
+
+// fits asks valid once for each key.
+func (r *ready) fits(key string, valid func() error) error {
+	r.mu.Lock()
+	known := r.fit[key]
+	r.mu.Unlock()
+	if known {
+		return nil
+	}
+	if err := valid(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fit == nil {
+		r.fit = map[string]bool{}
+	}
+	r.fit[key] = true
+	return nil
 }
 
 func (b *builder) refuse(what string, err error) {
@@ -78,15 +150,15 @@ func (b *builder) restAPIs() error {
 		return err
 	}
 	for _, rec := range recs {
-		a, err := b.s.restAPI(rec, nil)
-		if err != nil {
+		var a struct{ Stages map[string]*wire.Stage } // the rest of a draft is not served
+		if err := json.Unmarshal(rec.Doc, &a); err != nil {
 			return err
 		}
 		var stages []apidef.Stage
 		for _, st := range a.Stages {
 			stages = append(stages, renderStage(st))
 		}
-		if err := b.add(a.ID, stages); err != nil {
+		if err := b.add(rec.ID, stages); err != nil {
 			return err
 		}
 	}
@@ -99,8 +171,8 @@ func (b *builder) httpAPIs() error {
 		return err
 	}
 	for _, rec := range recs {
-		a, err := b.s.httpAPI(rec, nil)
-		if err != nil {
+		var a struct{ Stages map[string]*wire.StageV2 }
+		if err := json.Unmarshal(rec.Doc, &a); err != nil {
 			return err
 		}
 		var stages []apidef.Stage
@@ -109,7 +181,7 @@ func (b *builder) httpAPIs() error {
 				stages = append(stages, renderStageV2(st))
 			}
 		}
-		if err := b.add(a.APIID, stages); err != nil {
+		if err := b.add(rec.ID, stages); err != nil {
 			return err
 		}
 	}
@@ -126,24 +198,55 @@ func (b *builder) add(id string, stages []apidef.Stage) error {
 		return nil
 	}
 	for _, st := range stages {
-		d, err := b.deployment(b.r, id, st.Deployment)
+		api, err := b.serving(id, st)
+		if refused := (*unfit)(nil); errors.As(err, &refused) {
+			b.refuse("stage "+st.Name+" of API "+id, err)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("deployment %s of API %s: %w", st.Deployment, id, err)
 		}
-		api := d.API
-		api.Stages = []apidef.Stage{st}
 		for _, domain := range b.domains[id] {
 			if domain.Stage == st.Name {
-				api.Domains = append(api.Domains, domain)
+				api.Domains = append(slices.Clip(api.Domains), domain)
 			}
-		}
-		if err := b.s.Validate(api); err != nil {
-			b.refuse("stage "+st.Name+" of API "+id, err)
-			continue
 		}
 		b.out.APIs = append(b.out.APIs, api)
 	}
 	return nil
+}
+
+// unfit is what the gateway says of a stage that it would not serve.
+type unfit struct{ err error }
+
+func (u *unfit) Error() string { return u.err.Error() }
+
+// deployed gives a stage with its deployment, which is read and judged once.
+func (b *builder) deployed(id string, st apidef.Stage) (apidef.API, error) {
+	key := id + "/" + st.Deployment
+	d := b.s.ready.deployment(key)
+	if d == nil {
+		var err error
+		if d, err = b.deployment(b.r, id, st.Deployment); err != nil {
+			return apidef.API{}, err
+		}
+	}
+	if b.used == nil {
+		b.used = map[string]*deployment{}
+	}
+	b.used[key] = d
+	api := d.API
+	api.Stages = []apidef.Stage{st}
+	look, err := json.Marshal(st)
+	if err != nil {
+		return api, err
+	}
+	return api, b.s.ready.fits(key+" "+string(look), func() error {
+		if err := b.s.Validate(api); err != nil {
+			return &unfit{err}
+		}
+		return nil
+	})
 }
 
 // plans adds API keys and usage plans.

@@ -45,6 +45,8 @@ type Service struct {
 	// Write makes the OpenAPI 3 document, as JSON, of an API and one of its
 	// stages. Nil: exports are refused.
 	Write func(a apidef.API, stage string) ([]byte, error)
+
+	ready ready
 }
 
 // Request is a call of the control plane whose signature and permission have been
@@ -119,7 +121,7 @@ func (s *Service) edit(c *call, fn func(e *edit) error) error {
 // mark says that what is served changes, if the gateway would serve it.
 func (e *edit) mark() error {
 	if e.s.Check != nil {
-		all, _, err := e.s.catalog(e.call, e.Tx)
+		all, err := e.outline()
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,79 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// The CORS preflight of every tutorial, a request validator, and mappings: what
+// the control plane keeps is what the gateway does.
+func TestControlMappingsServed(t *testing.T) {
+	p := controlled(t)
+	const at = "/restapis/$API/resources/$ROOT/methods/"
+	p.run(
+		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
+		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
+		step{"PUT", at + "OPTIONS", `{"authorizationType":"NONE"}`, 201, "", ""},
+		step{"PUT", at + "OPTIONS/integration", `{"type":"MOCK","requestTemplates":{"application/json":"{\"statusCode\": 200}"}}`, 201, "", ""},
+		step{"PUT", at + "OPTIONS/responses/200", `{"responseParameters":{"method.response.header.Access-Control-Allow-Origin":false}}`, 201, "", ""},
+		step{"PUT", at + "OPTIONS/integration/responses/200", `{"responseParameters":{"method.response.header.Access-Control-Allow-Origin":"'https://app.example'"}}`, 201, "", ""},
+		step{"POST", "/restapis/$API/requestvalidators", `{"name":"all","validateRequestParameters":true,"validateRequestBody":true}`, 201, "", "VALID=id"},
+		step{"POST", "/restapis/$API/models", `{"name":"Note","contentType":"application/json","schema":"{\"type\":\"object\",\"required\":[\"text\"]}"}`, 201, "", ""},
+		step{"PUT", at + "GET", `{"authorizationType":"NONE","requestValidatorId":"$VALID","requestParameters":{"method.request.querystring.q":true}}`, 201, "", ""},
+		step{"PUT", at + "GET/integration", `{"type":"HTTP","httpMethod":"GET","uri":"$BACKEND/mapped"}`, 201, "", ""},
+		step{"PUT", at + "GET/responses/200", `{}`, 201, "", ""},
+		step{"PUT", at + "GET/integration/responses/200", `{"responseTemplates":{"application/json":"{\"fixed\":true}"}}`, 201, "", ""},
+		step{"PUT", at + "POST", `{"authorizationType":"NONE","requestValidatorId":"$VALID","requestModels":{"application/json":"Note"}}`, 201, "", ""},
+		step{"PUT", at + "POST/integration", `{"type":"HTTP_PROXY","httpMethod":"POST","uri":"$BACKEND/posted"}`, 201, "", ""},
+		step{"PUT", "/restapis/$API/gatewayresponses/BAD_REQUEST_PARAMETERS", `{"statusCode":"422","responseTemplates":{"application/json":"{\"type\":\"$context.error.responseType\"}"}}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+	)
+	const path = "/_aws/execute-api/$API/prod/"
+	p.want(path+"?q=1", 200, `{"fixed":true}`)
+	p.want(path, 422, `{"type":"BAD_REQUEST_PARAMETERS"}`) // E24, with the answer of the API's own
+	for body, want := range map[string]int{`{"text":"x"}`: 200, `{}`: 400} {
+		r, err := http.NewRequest("POST", p.url+p.expand(path), strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if status, _, text := answer(t, r); status != want {
+			t.Errorf("POST %s: %d %s, want %d", body, status, text, want)
+		}
+	}
+	r, err := http.NewRequest("OPTIONS", p.url+p.expand(path), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != 200 || resp.Header.Get("Access-Control-Allow-Origin") != "https://app.example" {
+		t.Errorf("preflight: %d %v", resp.StatusCode, resp.Header)
+	}
+}
+
+// Throttling of a stage and of a method, by the settings the AWS CLI patches.
+func TestControlThrottleServed(t *testing.T) {
+	p := controlled(t)
+	const method = "/restapis/$API/resources/$NOTES/methods/GET"
+	patch := func(path, value string) string {
+		return `{"patchOperations":[{"op":"replace","path":"` + path + `","value":"` + value + `"}]}`
+	}
+	p.run(
+		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
+		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
+		step{"POST", "/restapis/$API/resources/$ROOT", `{"pathPart":"notes"}`, 201, "", "NOTES=id"},
+		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
+		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+		step{"PATCH", "/restapis/$API/stages/prod", patch("/~1notes/GET/throttling/rateLimit", "0"), 200, `"notes/GET"`, ""},
+		step{"PATCH", "/restapis/$API/stages/prod", patch("/~1notes/GET/throttling/burstLimit", "0"), 200, `"throttlingBurstLimit":0`, ""},
+	)
+	p.want("/_aws/execute-api/$API/prod/notes", 429, "TooManyRequestsException")
+	p.run(step{"PATCH", "/restapis/$API/stages/prod", `{"patchOperations":[{"op":"remove","path":"/~1notes/GET"}]}`, 200, "prod", ""})
+	p.want("/_aws/execute-api/$API/prod/notes", 200, "backend saw /ok")
+}
