@@ -123,6 +123,20 @@ apis:
     routes:
       - {path: /n, methods: [GET], authorizer: jwt, scopes: [read], integration: {type: AWS_PROXY, uri: Other, payload: "1.0"}}
       - {path: $default, methods: [ANY], auth: AWS_IAM, integration: {uri: "http://127.0.0.1:9", parameters: {"append:header.a": $context.requestId}, response_parameters: {"404": {"overwrite:statuscode": "400"}}}}
+  - id: chat
+    protocol: WEBSOCKET
+    route_selection: $request.body.action
+    stages: [live]
+    authorizers: [{name: ask, function: Known, identity_source: [route.request.header.A]}]
+    routes:
+      - {path: $connect, auth: AWS_IAM, uri: "http://127.0.0.1:9/connect"}
+      - {path: say, auth: NONE, function: Known}
+  - id: guarded
+    protocol: WEBSOCKET
+    route_selection: $request.body.action
+    stages: [live]
+    authorizers: [{name: ask, function: Known, identity_source: [route.request.header.A]}]
+    routes: [{path: $connect, authorizer: ask, function: Known}]
   - id: doc
     openapi: d.yaml
     uri: http://127.0.0.1:9

@@ -173,7 +173,7 @@ func (c *Config) authorizer(at, protocol string, x Authorizer) (apidef.Authorize
 		out.Type = apidef.CognitoAuthorizer
 	case x.Issuer != "":
 		out.Type = apidef.JWTAuthorizer
-	case x.Function != "" && protocol == "HTTP":
+	case x.Function != "" && (protocol == "HTTP" || protocol == "WEBSOCKET"):
 		out.Type = apidef.RequestAuthorizer
 	case x.Function != "":
 		out.Type = apidef.TokenAuthorizer

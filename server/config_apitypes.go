@@ -92,8 +92,8 @@ type CORS struct {
 type Authorizer struct {
 	Name string `yaml:"name"`
 	// Type is COGNITO_USER_POOLS, TOKEN or REQUEST (REST APIs), JWT or REQUEST (HTTP
-	// APIs). Zero: by the other fields, user_pools, issuer or function, which is
-	// TOKEN on REST APIs.
+	// APIs), REQUEST (WebSocket APIs). Zero: by the other fields, user_pools, issuer
+	// or function, which is TOKEN on REST APIs and else REQUEST.
 	Type      string   `yaml:"type"`
 	UserPools []string `yaml:"user_pools"` // ids of this file, or ARNs
 	Issuer    string   `yaml:"issuer"`

@@ -20,16 +20,26 @@ func (r *reader) pathItem(path string, o *tree.Object) {
 		return
 	}
 	shared := o.Take("parameters")
+	o.Ignore("summary", "description", "servers", "$ref")
 	for _, f := range o.Fields() {
 		switch f.Key {
 		case "get", "put", "post", "delete", "options", "head", "patch":
 			r.operation(path, strings.ToUpper(f.Key), o.Sub(f.Key), shared)
 		case anyMethod:
 			r.operation(path, "ANY", o.Sub(f.Key), shared)
+		case "summary", "description", "servers", "parameters", "trace":
+		default:
+			r.unknownMethod(o, f.Key)
 		}
 	}
-	o.Ignore("summary", "description", "servers", "$ref")
 	o.Done()
+}
+
+// unknownMethod: without its route a wider one may answer, with less of a guard.
+func (r *reader) unknownMethod(o *tree.Object, key string) {
+	if !strings.HasPrefix(key, "x-") {
+		r.Fail(o.At(key), "this is no method; they are get, put, post, delete, options, head, patch and %s", anyMethod)
+	}
 }
 
 func (r *reader) operation(path, method string, o *tree.Object, shared *tree.Node) {

@@ -196,6 +196,7 @@ func TestRefusesWhatWouldOpen(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
 		"scheme not enforced":   {operation("security: [{bearer: []}]"), "security.bearer: a scheme of type \"http\" is not enforced"},
 		"unknown scheme":        {operation("security: [{other: []}]"), "no security scheme of this name"},
+		"method in capitals":    {"openapi: 3.0.0\npaths: {/admin: {GET: {}}}\n", "no method"},
 		"no list":               {operation("security: {sigv4: []}"), "must be a list"},
 		"IAM with authorizer":   {"openapi: 3.0.0\ncomponents: {securitySchemes: {s: {type: apiKey, x-amazon-apigateway-authtype: awsSigv4, x-amazon-apigateway-authorizer: {type: token}}}}\n", "or has an authorizer"},
 		"two authorizers":       {operation("security: [{sigv4: [], fn: []}]"), "one authorizer"},

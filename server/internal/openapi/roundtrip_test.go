@@ -34,6 +34,22 @@ func TestWrittenAPIsReadTheSame(t *testing.T) {
 	})
 }
 
+// TestModelsOfEveryAPI: Empty and Error need no declaration.
+func TestModelsOfEveryAPI(t *testing.T) {
+	empty := map[string]string{"application/json": "Empty"}
+	doc, err := Write(apidef.API{Routes: []apidef.Route{{Path: "/", Methods: []string{"GET"}, Auth: apidef.AuthNone, Responses: []apidef.MethodResponse{{Status: 200, Models: empty}}}}}, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := Read(doc, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(empty, got.Routes[0].Responses[0].Models); diff != "" || got.Models["Empty"] == "" {
+		t.Errorf("%s%v", diff, got.Models)
+	}
+}
+
 var (
 	word    = rapid.StringMatching(`[A-Za-z][A-Za-z0-9]{0,7}`)
 	text    = rapid.StringMatching(`[ -~äß😀]{1,12}`)

@@ -17,7 +17,7 @@ import (
 // and routes of several methods, which become several. A WebSocket API or a
 // backend in this process is an error that answers to ErrDocument.
 func Write(a apidef.API, stage string) ([]byte, error) {
-	w := &writer{api: a}
+	w := &writer{api: a, missing: map[string]bool{}}
 	doc := w.document(stage)
 	if w.err != nil {
 		return nil, w.err
@@ -37,6 +37,7 @@ type writer struct {
 	usesIAM    bool
 	usesKeys   bool
 	usesChecks map[string]apidef.RequestRules
+	missing    map[string]bool // models that are referred to and not written yet
 }
 
 func (w *writer) fail(format string, args ...any) {
@@ -148,6 +149,7 @@ func (w *writer) schemas() *tree.Node {
 			w.fail("the model %s: %v", name, err)
 			return out
 		}
+		delete(w.missing, name)
 		out.Set(name, mapRefs(schema, func(ref string) string {
 			if rest, ok := strings.CutPrefix(ref, modelURL); ok {
 				_, model, _ := strings.Cut(rest, "/models/")
@@ -155,6 +157,12 @@ func (w *writer) schemas() *tree.Node {
 			}
 			return ref
 		}))
+	}
+	for _, name := range sortedKeys(w.missing) {
+		if name != "Empty" && name != "Error" { // which every REST API has
+			w.fail("there is no model %q", name)
+		}
+		out.Set(name, obj("type", "object", "title", name+" Schema"))
 	}
 	return out
 }

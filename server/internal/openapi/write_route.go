@@ -42,7 +42,7 @@ func (w *writer) operation(rt apidef.Route) *tree.Node {
 		rules = &apidef.RequestRules{}
 	}
 	w.request(o, rt.Path, rules)
-	o.Set("responses", methodResponses(rt.Responses))
+	o.Set("responses", w.methodResponses(rt.Responses))
 	w.security(o, rt)
 	set(o, ext+"integration", w.integration(rt))
 	own := obj()
@@ -91,7 +91,7 @@ func (w *writer) request(o *tree.Node, path string, r *apidef.RequestRules) {
 		list.Items = append(list.Items, p)
 	}
 	set(o, "parameters", list)
-	if content := contentOf(r.Models); len(r.Models) > 0 {
+	if content := w.contentOf(r.Models); len(r.Models) > 0 {
 		o.Set("requestBody", obj("content", content, "required", true))
 	}
 	name := map[[2]bool]string{{true, true}: "all", {true, false}: "params-only", {false, true}: "body-only"}[[2]bool{r.CheckParameters, r.CheckBody}]
@@ -125,15 +125,16 @@ func undeclared(path string, declared map[string]bool) *tree.Node {
 	}
 }
 
-func contentOf(models map[string]string) *tree.Node {
+func (w *writer) contentOf(models map[string]string) *tree.Node {
 	content := obj()
 	for _, kind := range sortedKeys(models) {
+		w.missing[models[kind]] = true
 		content.Set(kind, obj("schema", obj("$ref", schemaRef(models[kind]))))
 	}
 	return content
 }
 
-func methodResponses(list []apidef.MethodResponse) *tree.Node {
+func (w *writer) methodResponses(list []apidef.MethodResponse) *tree.Node {
 	if len(list) == 0 {
 		return obj("default", obj("description", "the backend's answer"))
 	}
@@ -147,7 +148,7 @@ func methodResponses(list []apidef.MethodResponse) *tree.Node {
 			headers.Set(strings.TrimPrefix(name, "method.response.header."), h)
 		}
 		set(one, "headers", headers)
-		set(one, "content", contentOf(m.Models))
+		set(one, "content", w.contentOf(m.Models))
 		out.Set(strconv.Itoa(m.Status), one)
 	}
 	return out
