@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -25,10 +26,17 @@ func askNewProvider(c *call) (Question, error) {
 }
 
 func askProvider(c *call) (Question, error) {
-	if arn := c.in.form.Get("OpenIDConnectProviderArn"); arn != "" {
-		return Question{Resource: arn}, nil
+	q := Question{c.in.form.Get("OpenIDConnectProviderArn"), policy.NewContext()}
+	if q.Resource == "" {
+		return askProviders(c)
 	}
-	return askProviders(c)
+	p, err := c.Store.OIDCProvider(c.ctx, q.Resource)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return q, err
+	}
+	q.about(p.Tags, "")
+	c.requested(&q)
+	return q, nil
 }
 
 func askProviders(c *call) (Question, error) {
@@ -58,17 +66,23 @@ func noProvider(err error, arn string) error {
 	return missing(err, "OpenIDConnect Provider not found for arn %s", arn)
 }
 
-func (c *call) getProvider() (any, error) {
+// provider reads the provider a request names.
+func (c *call) provider() (p store.OIDCProvider, err error) {
 	arn := c.in.needed("OpenIDConnectProviderArn", maxARN)
 	if err := c.in.done(); err != nil {
-		return nil, err
+		return p, err
 	}
-	p, err := c.Store.OIDCProvider(c.ctx, arn)
+	p, err = c.Store.OIDCProvider(c.ctx, arn)
+	return p, noProvider(err, arn)
+}
+
+func (c *call) getProvider() (any, error) {
+	p, err := c.provider()
 	_, url, _ := strings.Cut(p.Issuer, "://")
 	return wire.OIDCProviderOutput{
 		Url: url, ClientIDList: wire.List(p.ClientIDs...), ThumbprintList: wire.List(p.Thumbprints...),
 		CreateDate: wire.ISOTime(p.Created), Tags: tagShape(p.Tags),
-	}, noProvider(err, arn)
+	}, err
 }
 
 func (c *call) listProviders() (any, error) {

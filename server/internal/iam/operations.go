@@ -36,6 +36,9 @@ var operations = sync.OnceValue(func() map[string]operation {
 		"SetDefaultPolicyVersion": {askPolicy, (*call).setDefaultPolicyVersion},
 		"DeletePolicyVersion":     {askPolicy, (*call).deletePolicyVersion},
 		"ListEntitiesForPolicy":   {askPolicy, (*call).listEntities},
+		"TagPolicy":               {askPolicy, (*call).tagPolicy},
+		"UntagPolicy":             {askPolicy, (*call).untagPolicy},
+		"ListPolicyTags":          {askPolicy, (*call).listPolicyTags},
 
 		"CreateOpenIDConnectProvider":             {askNewProvider, (*call).createProvider},
 		"GetOpenIDConnectProvider":                {askProvider, (*call).getProvider},
@@ -44,6 +47,9 @@ var operations = sync.OnceValue(func() map[string]operation {
 		"AddClientIDToOpenIDConnectProvider":      {askProvider, (*call).addClientID},
 		"RemoveClientIDFromOpenIDConnectProvider": {askProvider, (*call).removeClientID},
 		"UpdateOpenIDConnectProviderThumbprint":   {askProvider, (*call).updateThumbprints},
+		"TagOpenIDConnectProvider":                {askProvider, (*call).tagProvider},
+		"UntagOpenIDConnectProvider":              {askProvider, (*call).untagProvider},
+		"ListOpenIDConnectProviderTags":           {askProvider, (*call).listProviderTags},
 
 		"SimulateCustomPolicy":             {askAnything, (*call).simulateCustom},
 		"SimulatePrincipalPolicy":          {askSource, (*call).simulatePrincipal},

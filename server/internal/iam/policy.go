@@ -26,6 +26,7 @@ func askPolicy(c *call) (Question, error) {
 		return q, err
 	}
 	q.about(p.Tags, "")
+	c.requested(&q)
 	return q, nil
 }
 
