@@ -278,11 +278,21 @@ func (c *call) integrationVar(name string) (string, bool) {
 	case "integrationStatus":
 		return number(cmp.Or(c.lambdaStatus, c.integrationStatus)), true
 	case "error":
-		return c.integrationError, true
+		return cmp.Or(c.integrationError, c.backendError()), true
 	case "requestId":
 		return c.integrationRequest, true
 	}
 	return "", false
+}
+
+// backendError is why there is no answer of the backend, in one line.
+func (c *call) backendError() string {
+	e := c.refusal()
+	if e.Code != codeBackend || e.Err == nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(e.Err.Error(), "\n")
+	return line
 }
 
 // phaseVar are the two steps before an integration: authenticate is about the

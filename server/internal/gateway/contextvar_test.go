@@ -116,3 +116,20 @@ func TestContextVariableOfAnyError(t *testing.T) {
 		t.Errorf("message %q: the cause is nobody's business", m)
 	}
 }
+
+func TestContextVariablesOfIntegration(t *testing.T) {
+	s := newStand(t, s0(apidef.AuthNone))
+	s.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amzn-RequestId", "of-the-backend")
+		w.WriteHeader(http.StatusTeapot)
+	}
+	get := contextOf(t, s, s.request("GET", "/prod/x", ""))
+	if get("integration.requestId") != "of-the-backend" || get("awsEndpointRequestId") != "of-the-backend" || get("integrationStatus") != "418" || get("integrationErrorMessage") != "" {
+		t.Errorf("%q %q %q", get("integration.requestId"), get("integrationStatus"), get("integrationErrorMessage"))
+	}
+	s.backend.Close()
+	get = contextOf(t, s, s.request("GET", "/prod/x", ""))
+	if e := get("integration.error"); !strings.Contains(e, "refused") || get("integrationErrorMessage") != e || get("error.message") != "Internal server error" {
+		t.Errorf("error %q, message %q", e, get("error.message"))
+	}
+}

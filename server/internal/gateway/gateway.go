@@ -124,7 +124,7 @@ func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request, t Target) {
 	c := g.newCall(w, r, t)
 	c.run()
 	if c.opened != nil {
-		c.opened.run() // until the connection ends
+		go c.opened.run() // with a stack of its own, which is small
 	}
 }
 

@@ -213,8 +213,7 @@ func (c *call) upgrade(s *socket, protocols []string) error {
 	}
 	c.out.status = http.StatusSwitchingProtocols
 	conn.SetReadLimit(maxMessage)
-	s.conn = conn
-	close(s.ready)
+	s.begin(conn)
 	c.opened = s
 	return nil
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,10 +43,11 @@ type socket struct {
 	identity  Identity
 	auth      authorized
 	connected time.Time
-	active    atomic.Int64 // last traffic, in Unix milliseconds by the gateway's clock
-	traffic   chan struct{}
+	active    atomic.Int64    // last traffic, in Unix milliseconds by the gateway's clock
 	conn      *websocket.Conn // when ready is closed
 	ready     chan struct{}
+	idle      *time.Timer
+	life      *time.Timer
 	ctx       context.Context // of its integrations
 	cancel    context.CancelFunc
 	work      sync.WaitGroup
@@ -55,7 +58,7 @@ func newSocket(c *call, address Target, id string) *socket {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(c.r.Context()))
 	s := &socket{
 		g: c.g, id: id, target: address, r: c.r.WithContext(ctx), identity: c.identity, auth: c.auth,
-		connected: c.now, ctx: ctx, cancel: cancel, traffic: make(chan struct{}, 1), ready: make(chan struct{}),
+		connected: c.now, ctx: ctx, cancel: cancel, ready: make(chan struct{}),
 	}
 	s.active.Store(c.now.UnixMilli())
 	return s
@@ -75,22 +78,25 @@ func (g *Gateway) connectionID() string {
 	return base64.URLEncoding.EncodeToString(id[:])
 }
 
+// begin takes the open connection: from now on it may be used and may end.
+func (s *socket) begin(conn *websocket.Conn) {
+	s.conn = conn
+	s.idle = time.AfterFunc(socketIdle, s.goAway)
+	s.life = time.AfterFunc(socketLife, s.goAway)
+	close(s.ready)
+}
+
 // run serves an open connection until it ends, and tells $disconnect.
 func (s *socket) run() {
 	defer s.g.sockets.remove(s)
 	defer s.cancel()
-	defer func() { _ = s.conn.CloseNow() }() // it is closed but for faults
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		s.watch()
-	}()
 	err := s.receive()
 	s.g.sockets.forget(s)
 	s.work.Wait()
 	s.disconnected(err)
-	s.cancel()
-	<-watching
+	s.life.Stop()
+	s.idle.Stop()
+	_ = s.conn.CloseNow() // it is closed but for faults
 }
 
 // receive reads messages. Each is answered after the one before, while reading
@@ -127,49 +133,19 @@ func closedChannel() chan struct{} {
 // touch notes that there was traffic.
 func (s *socket) touch() {
 	s.active.Store(s.g.now().UnixMilli())
-	select {
-	case s.traffic <- struct{}{}:
-	default:
-	}
+	s.idle.Reset(socketIdle)
 }
 
 func (s *socket) pinged(context.Context, []byte) bool { s.touch(); return true }
 
 func (s *socket) ponged(context.Context, []byte) { s.touch() }
 
-// watch ends a connection that is idle or old, and all of them when the gateway
-// closes.
-func (s *socket) watch() {
-	old, idle := time.NewTimer(socketLife), time.NewTimer(socketIdle)
-	defer old.Stop()
-	defer idle.Stop()
-	for {
-		select {
-		case <-s.traffic:
-			idle.Reset(socketIdle)
-			continue
-		case <-s.ctx.Done():
-			return
-		case <-old.C:
-		case <-idle.C:
-		case <-s.g.sockets.closing():
-			s.close(websocket.StatusGoingAway, "Going away")
-			s.lastWords()
-			return
-		}
-		s.close(websocket.StatusGoingAway, "Going away")
-		return
-	}
-}
-
-// lastWords gives $disconnect a little time when the gateway closes.
-func (s *socket) lastWords() {
-	grace := time.NewTimer(socketGrace)
-	defer grace.Stop()
+// goAway ends a connection that is idle or old, or whose gateway closes.
+func (s *socket) goAway() {
 	select {
-	case <-grace.C:
-		s.cancel()
-	case <-s.ctx.Done():
+	case <-s.ready:
+		s.close(websocket.StatusGoingAway, "Going away")
+	case <-s.ctx.Done(): // it never came about
 	}
 }
 
@@ -212,23 +188,8 @@ func (s *socket) ending(err error) (code int, reason string) {
 type sockets struct {
 	mu   sync.Mutex
 	byID map[string]*socket
-	done chan struct{} // closed when the gateway closes
 	shut bool
 	open sync.WaitGroup
-}
-
-// closing gives a channel that is closed when the gateway closes.
-func (ss *sockets) closing() <-chan struct{} {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	return ss.channel()
-}
-
-func (ss *sockets) channel() chan struct{} {
-	if ss.done == nil {
-		ss.done = make(chan struct{})
-	}
-	return ss.done
 }
 
 func (ss *sockets) add(s *socket) bool {
@@ -274,13 +235,23 @@ func (ss *sockets) find(id string, at Target) *socket {
 	}
 }
 
-// close ends all connections and waits for them.
+// close ends all connections and waits for them. Their last integrations have a
+// little time.
 func (ss *sockets) close() {
 	ss.mu.Lock()
-	if !ss.shut {
-		ss.shut = true
-		close(ss.channel())
-	}
+	ss.shut = true
+	all := slices.Collect(maps.Values(ss.byID))
 	ss.mu.Unlock()
+	var leaving sync.WaitGroup
+	for _, s := range all {
+		leaving.Go(s.goAway)
+	}
+	leaving.Wait()
+	enough := time.AfterFunc(socketGrace, func() {
+		for _, s := range all {
+			s.cancel()
+		}
+	})
+	defer enough.Stop()
 	ss.open.Wait()
 }
