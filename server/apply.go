@@ -98,7 +98,7 @@ func (s *Server) applyClient(ctx context.Context, pool string, c Client) error {
 			AccessTokenSeconds:  60 * int64(cmp.Or(c.AccessTokenMinutes, 60)),
 			IDTokenSeconds:      60 * int64(cmp.Or(c.IDTokenMinutes, 60)),
 			RefreshTokenSeconds: 86400 * int64(cmp.Or(c.RefreshTokenDays, 30)),
-			RotateRefreshTokens: c.RotateRefresh, AuthSessionSeconds: 180,
+			ReadAttributes:      c.ReadAttributes, WriteAttributes: c.WriteAttributes, RotateRefreshTokens: c.RotateRefresh, AuthSessionSeconds: 180,
 		},
 	}
 	if c.RotateRefresh {

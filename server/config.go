@@ -89,6 +89,8 @@ type Client struct {
 	IDTokenMinutes     int      `yaml:"id_token_minutes"`
 	RefreshTokenDays   int      `yaml:"refresh_token_days"`
 	RotateRefresh      bool     `yaml:"rotate_refresh_tokens"`
+	ReadAttributes     []string `yaml:"read_attributes"`  // that users of the client see; empty: all
+	WriteAttributes    []string `yaml:"write_attributes"` // that they may set; empty: all
 }
 
 // User declares a confirmed user. The password comes from the environment

@@ -112,7 +112,7 @@ func templateUserPool(p cfn.UserPool) UserPool {
 	for _, cl := range p.Clients {
 		client := Client{
 			ID: cl.ID, Name: cl.Name, AuthFlows: cl.AuthFlows, AccessTokenMinutes: cl.AccessTokenMinutes, IDTokenMinutes: cl.IDTokenMinutes,
-			RefreshTokenDays: cl.RefreshTokenDays, RotateRefresh: cl.RotateRefresh,
+			RefreshTokenDays: cl.RefreshTokenDays, RotateRefresh: cl.RotateRefresh, ReadAttributes: cl.ReadAttributes, WriteAttributes: cl.WriteAttributes,
 		}
 		if cl.Secret {
 			client.SecretEnv = "GATEPASS_CLIENT_SECRET_" + cl.LogicalID

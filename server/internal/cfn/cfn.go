@@ -73,8 +73,8 @@ type UserPool struct {
 
 // PasswordPolicy is what a new password must satisfy.
 type PasswordPolicy struct {
-	MinimumLength, TemporaryDays        int
-	Upper, Lower, Numbers, Symbols, Set bool
+	MinimumLength, TemporaryDays   int
+	Upper, Lower, Numbers, Symbols bool
 }
 
 // Client is an AWS::Cognito::UserPoolClient.
@@ -84,6 +84,7 @@ type Client struct {
 	AuthFlows                                            []string
 	AccessTokenMinutes, IDTokenMinutes, RefreshTokenDays int
 	RotateRefresh                                        bool
+	ReadAttributes, WriteAttributes                      []string
 }
 
 // Group is an AWS::Cognito::UserPoolGroup; Role is a role's name or empty.

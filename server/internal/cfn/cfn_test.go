@@ -149,6 +149,8 @@ func TestRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ resources, want string }{
 		"web firewall":          {"  W: {Type: AWS::WAFv2::WebACLAssociation}\n", "may guard something"},
 		"triggers":              {"  P: {Type: AWS::Cognito::UserPool, Properties: {LambdaConfig: {PreSignUp: a}}}\n", "LambdaConfig"},
+		"recovery":              {"  P: {Type: AWS::Cognito::UserPool, Properties: {AccountRecoverySetting: {RecoveryMechanisms: [{Name: admin_only, Priority: 1}]}}}\n", "ForgotPassword"},
+		"old passwords":         {"  P: {Type: AWS::Cognito::UserPool, Properties: {Policies: {PasswordPolicy: {PasswordHistorySize: 3}}}}\n", "PasswordHistorySize"},
 		"boundary":              {"  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: {Principal: {AWS: '*'}}}, PermissionsBoundary: x}}\n", "not in this template"},
 		"policy elsewhere":      {"  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: {Principal: {AWS: '*'}}}, ManagedPolicyArns: ['arn:aws:iam::000000000000:policy/p']}}\n", "may deny"},
 		"policy that denies":    {"  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: {Principal: {AWS: '*'}}}, ManagedPolicyArns: ['arn:aws:iam::aws:policy/AWSDenyAll']}}\n", "may deny"},
@@ -306,6 +308,54 @@ func TestReadsWebSocketResources(t *testing.T) {
 	got := read(t, webSocket)
 	if diff := cmp.Diff(want, got.APIs); diff != "" || len(got.Notes) != 0 {
 		t.Errorf("-want +got\n%s\n%v", diff, got.Notes)
+	}
+}
+
+// TestReadsCognito reads what belongs to user pools and identity pools.
+func TestReadsCognito(t *testing.T) {
+	got := read(t, `
+Resources:
+  Pool: {Type: AWS::Cognito::UserPool, Properties: {MfaConfiguration: OPTIONAL, UsernameConfiguration: {CaseSensitive: true}, AdminCreateUserConfig: {AllowAdminCreateUserOnly: "true"}, UsernameAttributes: [email], Schema: [{Name: tenant}]}}
+  App: {Type: AWS::Cognito::UserPoolClient, Properties: {UserPoolId: !Ref Pool, GenerateSecret: true, ExplicitAuthFlows: [ADMIN_NO_SRP_AUTH, ALLOW_CUSTOM_AUTH], AccessTokenValidity: 30, RefreshTokenValidity: 48, TokenValidityUnits: {AccessToken: minutes, RefreshToken: hours}, WriteAttributes: [email], RefreshTokenRotation: {Feature: ENABLED}}}
+  Admins: {Type: AWS::Cognito::UserPoolGroup, Properties: {GroupName: admins, UserPoolId: !Ref Pool, RoleArn: !GetAtt Role.Arn, Precedence: 1}}
+  Ada: {Type: AWS::Cognito::UserPoolUser, Properties: {UserPoolId: !Ref Pool, Username: ada, UserAttributes: [{Name: email, Value: a@b.c}]}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties: {RoleName: admin-role, AssumeRolePolicyDocument: {Statement: {Principal: {Federated: cognito-identity.amazonaws.com}}}, ManagedPolicyArns: [!Ref Managed], PermissionsBoundary: !Ref Managed, MaxSessionDuration: 7200, Tags: [{Key: a, Value: b}]}
+  Managed: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m, PolicyDocument: {Statement: []}}}
+  More: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, PolicyDocument: {Statement: []}, Roles: [!Ref Role]}}
+  Ids: {Type: AWS::Cognito::IdentityPool, Properties: {AllowUnauthenticatedIdentities: false, AllowClassicFlow: true, CognitoIdentityProviders: [{ClientId: !Ref App, ProviderName: !GetAtt Pool.ProviderName, ServerSideTokenCheck: true}]}}
+  Roles:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties:
+      IdentityPoolId: !Ref Ids
+      Roles: {authenticated: !GetAtt Role.Arn}
+      RoleMappings:
+        users: {IdentityProvider: !Sub "${Pool.ProviderName}:${App}", Type: Rules, AmbiguousRoleResolution: AuthenticatedRole, RulesConfiguration: {Rules: [{Claim: c, MatchType: Equals, Value: v, RoleARN: !GetAtt Role.Arn}]}}
+`)
+	id := "us-east-1:" + uuid("gatepass/Ids")
+	want := &Result{
+		UserPools: []UserPool{{
+			LogicalID: "Pool", ID: "us-east-1_Pool", MFA: "OPTIONAL", CaseSensitive: true, AdminCreateUserOnly: true, UsernameAttributes: []string{"email"},
+			Clients: []Client{{LogicalID: "App", ID: "App", Secret: true, AuthFlows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, AccessTokenMinutes: 30, RefreshTokenDays: 2, RotateRefresh: true, WriteAttributes: []string{"email"}}},
+			Groups:  []Group{{Name: "admins", Role: "admin-role", Precedence: 1}}, Users: []User{{Name: "ada", Attributes: map[string]string{"email": "a@b.c"}}},
+		}},
+		IdentityPools: []IdentityPool{{
+			LogicalID: "Ids", ID: id, AllowClassic: true, AuthenticatedRole: "admin-role", Providers: []Provider{{UserPool: "us-east-1_Pool", Client: "App", ServerSideCheck: true}},
+			Mappings: []Mapping{{UserPool: "us-east-1_Pool", Client: "App", Type: "rules", Otherwise: "authenticated_role", Rules: []Rule{{Claim: "c", Match: "Equals", Value: "v", Role: "admin-role"}}}},
+		}},
+		Roles: []Role{{
+			Name: "admin-role", Trust: `{"Statement":{"Principal":{"Federated":"cognito-identity.amazonaws.com"}}}`, Boundary: "m", Attached: []string{"m"},
+			Policies: map[string]string{"p": `{"Statement":[]}`}, MaxSessionSeconds: 7200, Tags: map[string]string{"a": "b"},
+		}},
+		Managed: map[string]string{"m": `{"Statement":[]}`},
+		Notes: []tree.Note{
+			{Path: "Resources.Pool.Schema[0]", Reason: "the attribute tenant: there are the standard ones, none of them required, and no others"},
+			{Path: "Resources.App.ExplicitAuthFlows", Reason: "there are no custom challenges"},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

@@ -24,15 +24,21 @@ func (t *template) userPool(r *resource) {
 	for _, d := range []*tree.Object{naming, admin, policies} {
 		d.Done()
 	}
+	recovery := o.Sub("AccountRecoverySetting")
+	for _, m := range recovery.Subs("RecoveryMechanisms") {
+		if m.Text("Name") == "admin_only" {
+			t.Fail(m.Path, "ForgotPassword is open to all users here")
+		}
+	}
 	for _, factor := range o.Texts("EnabledMfas") {
 		if factor != "SOFTWARE_TOKEN_MFA" && p.MFA != "" && p.MFA != "OFF" {
 			t.Note(o.At("EnabledMfas"), "%s is not a factor here", factor)
 		}
 	}
 	o.Ignore("UserPoolTags", "VerificationMessageTemplate", "EmailConfiguration", "SmsConfiguration", "EmailVerificationMessage", "EmailVerificationSubject",
-		"SmsVerificationMessage", "SmsAuthenticationMessage", "DeletionProtection", "AccountRecoverySetting", "UserPoolTier", "UserAttributeUpdateSettings")
-	if custom := o.Subs("Schema"); custom != nil {
-		t.Note(o.At("Schema"), "attributes are not declared: what a client may write is checked by name")
+		"SmsVerificationMessage", "SmsAuthenticationMessage", "DeletionProtection", "UserPoolTier", "UserAttributeUpdateSettings")
+	for _, a := range o.Subs("Schema") {
+		t.Note(a.Path, "the attribute %s: there are the standard ones, none of them required, and no others", a.Text("Name"))
 	}
 	o.Done()
 	t.out.UserPools = append(t.out.UserPools, p)
@@ -62,7 +68,7 @@ func (t *template) pool(path, id string) *UserPool {
 
 func (t *template) client(r *resource) {
 	o := r.props
-	c := Client{LogicalID: r.name, ID: r.name, Name: o.Text("ClientName"), Secret: o.Bool("GenerateSecret")}
+	c := Client{LogicalID: r.name, ID: r.name, Name: o.Text("ClientName"), Secret: o.Bool("GenerateSecret"), ReadAttributes: o.Texts("ReadAttributes"), WriteAttributes: o.Texts("WriteAttributes")}
 	for _, f := range o.Texts("ExplicitAuthFlows") {
 		if f = flow(f); f == "ALLOW_CUSTOM_AUTH" {
 			t.Note(o.At("ExplicitAuthFlows"), "there are no custom challenges")

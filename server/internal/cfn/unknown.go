@@ -36,7 +36,7 @@ func (t *template) unknown(path, kind string) {
 
 // guards tells the properties whose loss could open something.
 func (t *template) guards(_, key string) bool {
-	words := []string{"Authoriz", "Policy", "Boundary", "Throttl", "Tls", "Validat", "LambdaConfig", "list", "AddOns", "Required", "Quota", "Vpc"}
+	words := []string{"Authoriz", "Policy", "Boundary", "Throttl", "Tls", "Validat", "LambdaConfig", "list", "History", "AddOns", "Required", "Quota", "Vpc"}
 	return !t.opts.AllowUnknown && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(key, w) })
 }
 
