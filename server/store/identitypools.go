@@ -56,9 +56,10 @@ type OIDCProvider struct {
 // PutIdentityPool creates or replaces an identity pool.
 func (tx *Tx) PutIdentityPool(p IdentityPool) error { return put(tx, "identitypool", p.ID, "", p) }
 
-// IdentityPool finds an identity pool; ErrNotFound.
+// IdentityPool finds an identity pool; ErrNotFound. In a transaction it stays
+// locked, because it is read to be changed.
 func (r reader) IdentityPool(ctx context.Context, id string) (IdentityPool, error) {
-	return get[IdentityPool](ctx, r, "identitypool", id)
+	return one[IdentityPool](ctx, r, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", "identitypool", id)
 }
 
 // ListIdentityPools lists pools by id, after an id ("" for the first).

@@ -179,29 +179,52 @@ func TestIAMRecords(t *testing.T) {
 	})
 }
 
+// eight runs updates that meet.
+func eight(t *testing.T, s *store.Store, fn func(tx *store.Tx, i int) error) {
+	t.Helper()
+	results := make(chan error, 8)
+	for i := range 8 {
+		go func() { results <- s.Update(background, func(tx *store.Tx) error { return fn(tx, i) }) }()
+	}
+	for range 8 {
+		must(t, <-results)
+	}
+}
+
 // Two who change one record after another both find what the other wrote.
 func TestIAMRecordsLock(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		update(t, s, func(tx *store.Tx) error { return tx.CreateRole(store.Role{Name: "R", ARN: "arn"}) })
-		results := make(chan error, 8)
-		for i := range 8 {
-			go func() {
-				results <- s.Update(background, func(tx *store.Tx) error {
-					role, err := tx.RoleNamed(background, "R")
-					if err != nil {
-						return err
-					}
-					role.Attached = append(role.Attached, time.Duration(i).String())
-					return tx.PutRole(role)
-				})
-			}()
-		}
-		for range 8 {
-			must(t, <-results)
-		}
+		eight(t, s, func(tx *store.Tx, i int) error {
+			role, err := tx.RoleNamed(background, "R")
+			if err != nil {
+				return err
+			}
+			role.Attached = append(role.Attached, time.Duration(i).String())
+			return tx.PutRole(role)
+		})
 		role, err := s.RoleNamed(background, "R")
 		if err != nil || len(role.Attached) != 8 {
 			t.Errorf("%v, %v", role.Attached, err)
+		}
+	})
+}
+
+// Who turns guests off and who sets roles at the same time both have their way.
+func TestIdentityPoolsLock(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		update(t, s, func(tx *store.Tx) error { return tx.PutIdentityPool(store.IdentityPool{ID: "ip"}) })
+		eight(t, s, func(tx *store.Tx, i int) error {
+			pool, err := tx.IdentityPool(background, "ip")
+			if err != nil {
+				return err
+			}
+			pool.OIDCProviders = append(pool.OIDCProviders, time.Duration(i).String())
+			return tx.PutIdentityPool(pool)
+		})
+		pool, err := s.IdentityPool(background, "ip")
+		if err != nil || len(pool.OIDCProviders) != 8 {
+			t.Errorf("%v, %v", pool.OIDCProviders, err)
 		}
 	})
 }
