@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +77,9 @@ func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigatewa
 	if err != nil {
 		return apigateway.Reply{}, err
 	}
-	facts, err := tagFacts(r.Context(), op, body)
+	_, rawQuery, _ := strings.Cut(r.RequestURI, "?")
+	query, malformed := url.ParseQuery(rawQuery)
+	facts, err := tagFacts(r.Context(), op, body, query["tagKeys"])
 	if err != nil {
 		return apigateway.Reply{}, err
 	}
@@ -94,27 +94,18 @@ func (s *Server) runControl(r *http.Request, op apigateway.Operation) (apigatewa
 			Code: "UnknownOperationException", Message: "gatepass does not support " + r.Method + " " + shorten(op.Resource), Status: http.StatusNotFound,
 		}
 	}
-	_, rawQuery, _ := strings.Cut(r.RequestURI, "?")
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil {
+	if malformed != nil {
 		return apigateway.Reply{}, wire.Errorf("BadRequestException", "the query cannot be read")
 	}
 	return op.Run(r.Context(), apigateway.Request{Query: query, Accept: r.Header.Get("Accept"), Body: body, Allow: allow})
 }
 
-// tagFacts are the condition keys of the tags that a resource has and of those
-// that a request sets.
-func tagFacts(ctx context.Context, op apigateway.Operation, body []byte) (policy.Context, error) {
-	out := policy.NewContext()
+// tagFacts are the condition keys of the tags that a resource has, of those that
+// a request sets and of those whose keys it names.
+func tagFacts(ctx context.Context, op apigateway.Operation, body []byte, keys []string) (policy.Context, error) {
 	var in wire.TagsInput
 	_ = json.Unmarshal(body, &in) // what is read differently later is refused there
-	keys := slices.Sorted(maps.Keys(in.Tags))
-	for _, key := range keys {
-		out.Set("aws:RequestTag/"+key, in.Tags[key])
-	}
-	if len(keys) > 0 {
-		out.Set("aws:TagKeys", keys...)
-	}
+	out := tagsAsked(in.Tags, nil, keys)
 	if op.Tags == nil {
 		return out, nil
 	}

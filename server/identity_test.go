@@ -107,3 +107,34 @@ func TestResourceTags(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestTags: who may set or take away some tags of an identity pool sets and takes away no others.
+func TestRequestTags(t *testing.T) {
+	c := server.Sample("")
+	some := `"Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["color"]}}}`
+	c.Admins = []server.Admin{{Name: "clerk", AccessKeyID: clerkID, Secret: adminKey, Policies: map[string]server.Document{
+		"color": server.Document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cognito-identity:*",` + some + `,
+			{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/color":"red"}}}]}`),
+	}}}
+	url := serve(t, &server.Server{Config: c, Handlers: server.SampleHandlers()})
+	pool := "arn:aws:cognito-identity:us-east-1:000000000000:identitypool/" + server.SampleIdentityPool
+	for _, try := range []struct {
+		op string
+		in any
+		ok bool
+	}{
+		{"TagResource", wire.TagResourceInput{ResourceArn: pool, Tags: map[string]string{"color": "blue"}}, true},
+		{"TagResource", wire.TagResourceInput{ResourceArn: pool, Tags: map[string]string{"color": "red"}}, false},
+		{"TagResource", wire.TagResourceInput{ResourceArn: pool, Tags: map[string]string{"team": "blue"}}, false},
+		{"UntagResource", wire.UntagResourceInput{ResourceArn: pool, TagKeys: []string{"color"}}, true},
+		{"UntagResource", wire.UntagResourceInput{ResourceArn: pool, TagKeys: []string{"color", "team"}}, false},
+		{"CreateIdentityPool", map[string]any{"IdentityPoolName": "n", "AllowUnauthenticatedIdentities": false, "IdentityPoolTags": map[string]string{"color": "blue"}}, true},
+		{"CreateIdentityPool", map[string]any{"IdentityPoolName": "n", "AllowUnauthenticatedIdentities": false, "IdentityPoolTags": map[string]string{"team": "red"}}, false},
+	} {
+		var e *wire.Error
+		err := signed(url, clerkID, try.op, try.in, &struct{}{})
+		if try.ok != (err == nil) || !try.ok && (!errors.As(err, &e) || e.Code != "AccessDeniedException") {
+			t.Errorf("%s %v: %v", try.op, try.in, err)
+		}
+	}
+}

@@ -3,9 +3,12 @@ package server
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,7 +99,7 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 		return nil, err
 	}
 	resource := op.resource(body)
-	facts, err := op.facts(r.Context(), resource)
+	facts, err := op.facts(r.Context(), resource, body)
 	if err != nil {
 		return nil, err
 	}
@@ -111,17 +114,38 @@ func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 	return op.run(r.Context(), body)
 }
 
-// facts are the condition keys of the resource.
-func (op operation) facts(ctx context.Context, resource string) (policy.Context, error) {
+// facts are the condition keys of the tags that the resource has and of those
+// that the request sets or takes away.
+func (op operation) facts(ctx context.Context, resource string, body []byte) (policy.Context, error) {
 	out := policy.NewContext()
 	if op.tags == nil {
 		return out, nil
 	}
+	var in struct {
+		Tags, IdentityPoolTags map[string]string
+		TagKeys                []string
+	}
+	_ = json.Unmarshal(body, &in) // what is read differently later is refused there
+	maps.Copy(out, tagsAsked(in.Tags, in.IdentityPoolTags, in.TagKeys))
 	tags, err := op.tags(ctx, resource)
 	for key, value := range tags {
 		out.Set("aws:ResourceTag/"+key, value)
 	}
 	return out, err
+}
+
+// tagsAsked are the condition keys of tags that a request sets, and of the keys it
+// names (IAM User Guide, "Controlling access to AWS resources using tags").
+func tagsAsked(set, more map[string]string, keys []string) policy.Context {
+	out := policy.NewContext()
+	for _, tags := range []map[string]string{set, more} {
+		for _, key := range slices.Sorted(maps.Keys(tags)) {
+			out.Set("aws:RequestTag/"+key, tags[key])
+			keys = append(keys, key)
+		}
+	}
+	out.Set("aws:TagKeys", keys...)
+	return out
 }
 
 // mayPass asks the caller's policies whether he may hand each of the roles to a
