@@ -3,6 +3,7 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -91,7 +92,8 @@ var kinds = map[string]store.APIKind{
 	"restapis": store.KindRestAPI, "apis": store.KindHTTPAPI, "apikeys": store.KindAPIKey, "usageplans": store.KindUsagePlan, "domainnames": store.KindAPIDomain,
 }
 
-// tagsOf are the tags of what a path is about; none of what is not there.
+// tagsOf are the tags of what a path is about, a stage's over its API's; none of
+// what is not there.
 func (s *Service) tagsOf(ctx context.Context, segments []string) (map[string]string, error) {
 	if segments[0] == "v2" {
 		segments = segments[1:]
@@ -106,9 +108,24 @@ func (s *Service) tagsOf(ctx context.Context, segments []string) (map[string]str
 	if err != nil {
 		return nil, missing(err, nil)
 	}
-	var v wire.TagsInput
-	err = json.Unmarshal(rec.Doc, &v)
-	return v.Tags, err
+	var v struct {
+		wire.TagsInput
+		Stages map[string]wire.TagsInput
+	}
+	if err := json.Unmarshal(rec.Doc, &v); err != nil || len(segments) < 4 || segments[2] != "stages" {
+		return v.Tags, err
+	}
+	return over(v.Tags, v.Stages[segments[3]].Tags), nil
+}
+
+// over puts the tags of a stage over those of its API.
+func over(api, stage map[string]string) map[string]string {
+	out := maps.Clone(api)
+	if out == nil {
+		return stage
+	}
+	maps.Copy(out, stage)
+	return out
 }
 
 func tagResource(s *Service, c *call) (any, error) {
