@@ -86,7 +86,7 @@ func TestHTTPStages(t *testing.T) {
 			t.Errorf("%s: %s %s", target, e.Stage, sent.target)
 		}
 	}
-	for _, target := range []string{"/nothing", "/prod/nothing", "/prod/x", "/$default/pets", "/"} {
+	for _, target := range []string{"/pets/", "/prod/pets/", "/nothing", "/prod/nothing", "/prod/x", "/$default/pets", "/"} {
 		s.answers(target, s.do(s.request("GET", target, "")), 404, saysNotFound)
 	}
 	s.answers("never a 405", s.do(s.request("POST", "/pets", "")), 404, saysNotFound)
@@ -222,4 +222,29 @@ func TestHTTPConfig(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+}
+
+// E19: a REST API that is not served at its endpoint is not there, by host or by
+// path, and is at its own domain.
+func TestE19DisabledEndpoint(t *testing.T) {
+	s := newStand(t)
+	s.serve(apidef.API{
+		ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, DisableEndpoint: true, Routes: []apidef.Route{s.proxyRoute(apidef.AuthIAM)},
+		Domains: []apidef.Domain{{Host: "api.example.com", BasePath: "v1", Stage: "prod"}},
+	})
+	for address, target := range map[string]string{
+		testHost: "/prod/x", "localhost": "/_aws/execute-api/abc123/prod/x", "127.0.0.1": "/restapis/abc123/prod/_user_request_/x",
+		"api.example.com": "/v2/x",
+	} {
+		r := s.request("GET", target, "")
+		r.Host = address
+		got := s.do(s.sign(r, ""))
+		s.refused(address, got, 403, "ForbiddenException")
+		if got.body != saysForbidden {
+			t.Errorf("%s: %s", address, got.body)
+		}
+	}
+	r := s.request("GET", "/v1/x", "")
+	r.Host = "api.example.com"
+	s.passed("its domain", s.do(s.sign(r, "")))
 }

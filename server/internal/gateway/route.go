@@ -223,13 +223,16 @@ func (n *node) find(segs []string, method string, values []string, greedy bool) 
 	return nil, nil
 }
 
-// match finds the route of a raw resource path. Slashes before the path and one
-// after it do not matter; those within count. An HTTP API prefers every full
-// match to a greedy one, and has $default for the rest (API Gateway Developer
-// Guide, "Create routes for HTTP APIs").
+// match finds the route of a raw resource path. Slashes before the path do not
+// matter, nor does one after it but on HTTP APIs; those within count. An HTTP API
+// prefers every full match to a greedy one, and has $default for the rest (API
+// Gateway Developer Guide, "Create routes for HTTP APIs").
 func (a *api) match(path, method string) (*route, []string) {
 	var segs []string
-	if path = strings.TrimSuffix(strings.TrimLeft(path, "/"), "/"); path != "" {
+	if path = strings.TrimLeft(path, "/"); !a.isHTTP() {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if path != "" {
 		segs = strings.Split(path, "/")
 	}
 	if a.isHTTP() {
