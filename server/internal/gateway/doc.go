@@ -3,9 +3,20 @@
 // authorised (IAM policies), and the request a backend gets built from what was
 // verified.
 //
-// The order of a call is: Locate, match, sigv4 Parse, Keys, Verify, policy,
-// integrate. No step calls back into an earlier one; any error ends in one
-// refusal with the bytes API Gateway sends.
+// The order of a call is: Locate, match, admit (sigv4 Parse, Keys, Verify, policy;
+// or the route's authorizer; with the API's resource policy), API key, throttles
+// and quota, request rules, integrate. No step calls back into an earlier one; any
+// error ends in one refusal with the bytes API Gateway sends, on REST APIs in the
+// words of the API's gateway responses.
+//
+// # Who may call
+//
+// A Deny of the resource policy is asked for before an authorizer is. Of a user
+// pool the token is verified on every call. What a Lambda authorizer answers is
+// kept by its identity sources for its TTL, in this process, and its policy then
+// decides about every method; a failure is never kept. API keys are found by
+// their hash. Token buckets are of this process; quotas are counted in blocks by
+// ReserveQuota, for all nodes.
 //
 // # What a backend sees
 //
