@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/coder/websocket"
 )
 
 // The CORS preflight of every tutorial, a request validator, and mappings: what
@@ -76,4 +78,33 @@ func TestControlThrottleServed(t *testing.T) {
 	p.want("/_aws/execute-api/$API/prod/notes", 429, "TooManyRequestsException")
 	p.run(step{"PATCH", "/restapis/$API/stages/prod", `{"patchOperations":[{"op":"remove","path":"/~1notes/GET"}]}`, 200, "prod", ""})
 	p.want("/_aws/execute-api/$API/prod/notes", 200, "backend saw /ok")
+}
+
+// A WebSocket API that the control plane made: a message goes to its route, and
+// the answer comes back.
+func TestControlWebSocketServed(t *testing.T) {
+	p := controlled(t)
+	const api = "/v2/apis/$API"
+	p.run(
+		step{"POST", "/v2/apis", `{"name":"w","protocolType":"WEBSOCKET","routeSelectionExpression":"$request.body.action"}`, 201, "", "API=apiId"},
+		step{"POST", api + "/integrations", `{"integrationType":"HTTP_PROXY","integrationMethod":"POST","integrationUri":"$BACKEND/message"}`, 201, "", "INT=integrationId"},
+		step{"POST", api + "/integrations", `{"integrationType":"MOCK","requestTemplates":{"$default":"{\"statusCode\":200}"},"templateSelectionExpression":"\\$default"}`, 201, "", "MOCK=integrationId"},
+		step{"POST", api + "/integrations/$MOCK/integrationresponses", `{"integrationResponseKey":"$default"}`, 201, "", ""},
+		step{"POST", api + "/routes", `{"routeKey":"$connect","target":"integrations/$MOCK"}`, 201, "", ""},
+		step{"POST", api + "/routes", `{"routeKey":"send","target":"integrations/$INT","routeResponseSelectionExpression":"$default"}`, 201, "", "SEND=routeId"},
+		step{"POST", api + "/routes/$SEND/routeresponses", `{"routeResponseKey":"$default"}`, 201, "", ""},
+		step{"POST", api + "/stages", `{"stageName":"live","autoDeploy":true}`, 201, "", ""},
+		step{"GET", api + "/stages/live", "", 200, "Successfully deployed", ""},
+	)
+	conn, _, err := websocket.Dial(t.Context(), strings.Replace(p.expand(p.url+"/_aws/execute-api/$API/live"), "http://", "ws://", 1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.CloseNow() }()
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"action":"send"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, text, err := conn.Read(t.Context()); err != nil || string(text) != "backend saw /message" {
+		t.Errorf("%s, %v", text, err)
+	}
 }

@@ -169,8 +169,8 @@ func checkIntegrationV2(a *httpAPI, in *wire.IntegrationV2) error {
 		return unsupported("VPC links")
 	case in.TLSConfig != nil && in.TLSConfig.ServerNameToVerify != "":
 		return unsupported("serverNameToVerify")
-	case in.TemplateSelection != "":
-		return unsupported("templateSelectionExpression")
+	case !defaultTemplates(in.TemplateSelection):
+		return unsupported("templateSelectionExpression " + in.TemplateSelection)
 	case kind != "MOCK" && in.IntegrationURI == "":
 		return badRequest("IntegrationUri must be specified")
 	case in.TimeoutInMillis < 50 || in.TimeoutInMillis > limit:
@@ -187,6 +187,11 @@ func checkIntegrationV2(a *httpAPI, in *wire.IntegrationV2) error {
 		in.PayloadFormatVersion = "1.0"
 	}
 	return checkHandling(in.ContentHandling)
+}
+
+// defaultTemplates: the expression picks the template $default, as none does.
+func defaultTemplates(selection string) bool {
+	return selection == "" || selection == "$default" || selection == `\$default`
 }
 
 var v2Authorizers = part[*httpAPI, wire.AuthorizerV2]{

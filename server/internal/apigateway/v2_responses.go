@@ -91,8 +91,8 @@ var integrationResponse = part[map[string]*wire.IntegrationResponseV2, wire.Inte
 	missing: "Invalid IntegrationResponse identifier specified $",
 	check: func(_ map[string]*wire.IntegrationResponseV2, t *wire.IntegrationResponseV2) error {
 		switch {
-		case t.TemplateSelection != "":
-			return unsupported("templateSelectionExpression")
+		case !defaultTemplates(t.TemplateSelection):
+			return unsupported("templateSelectionExpression " + t.TemplateSelection)
 		case t.IntegrationResponseKey != "$default" && !(strings.HasPrefix(t.IntegrationResponseKey, "/") && strings.HasSuffix(t.IntegrationResponseKey, "/") && len(t.IntegrationResponseKey) > 2):
 			return badRequest("Invalid integration response key specified: %s, it is $default or /PATTERN/", t.IntegrationResponseKey)
 		}
