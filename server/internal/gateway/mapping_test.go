@@ -150,6 +150,13 @@ func TestResponseMappingHTTP(t *testing.T) {
 	}
 }
 
+func TestResponseMappingToNoBody(t *testing.T) {
+	s := mappingStand(t, apidef.HTTP, apidef.AuthNone, apidef.Integration{ResponseParameters: map[string]map[string]string{"200": {"overwrite:statuscode": "204"}}})
+	if got := s.do(s.request("GET", "/prod/n/1", "")); got.status != 204 || got.body != "" || got.err != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestMappingsOfLambdaOnHTTPAPIs(t *testing.T) {
 	s := mappingStand(t, apidef.HTTP, apidef.AuthNone, apidef.Integration{
 		Type: apidef.Lambda, Parameters: map[string]string{"overwrite:header.x-table": "$stageVariables.table", "append:querystring.a": "1"},

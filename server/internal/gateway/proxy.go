@@ -131,6 +131,9 @@ func (p *proxy) pass(c *call, out *http.Request) error {
 	}
 	c.out.header = res.Header
 	c.out.WriteHeader(res.StatusCode)
+	if isBodyless(res.StatusCode) { // also where a mapping made it so
+		return nil
+	}
 	return c.stream(res)
 }
 

@@ -179,11 +179,17 @@ func (m misconfigured) Error() string { return string(m) }
 func (c *call) writeAnswer(status int, h http.Header, body []byte) error {
 	c.out.header = h
 	c.out.WriteHeader(status)
-	if status == http.StatusNoContent || status == http.StatusNotModified || c.r.Method == http.MethodHead {
+	if isBodyless(status) || c.r.Method == http.MethodHead {
 		return nil
 	}
 	_, _ = c.out.Write(body) // a client that has gone needs no answer
 	return nil
+}
+
+// isBodyless tells the statuses whose answers have no body (RFC 9110 sections
+// 15.3.5 and 15.4.5).
+func isBodyless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
 // mockAnswer is what a request template made for a mock: its statusCode.

@@ -150,8 +150,8 @@ func (p *parser) block() ([]piece, string, error) {
 func (p *parser) statement() (st piece, end string, err error) {
 	switch p.text[p.at] {
 	case '$':
-		if ref, quietly, err := p.reference(); ref != nil || err != nil {
-			return printed{ref, quietly}, "", err
+		if ref, err := p.reference(); ref != nil || err != nil {
+			return printed{ref}, "", err
 		}
 	case '#':
 		return p.directive()
@@ -271,7 +271,7 @@ func (p *parser) set() (piece, error) {
 	}
 	p.blanks()
 	at := p.at
-	target, _, err := p.reference()
+	target, err := p.reference()
 	switch {
 	case err != nil:
 		return nil, err

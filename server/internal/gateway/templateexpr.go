@@ -101,7 +101,7 @@ func (p *parser) primary() (expression, error) {
 	}
 	switch c := p.text[p.at]; {
 	case c == '$':
-		ref, _, err := p.reference()
+		ref, err := p.reference()
 		if ref == nil && err == nil {
 			err = p.fail(begin, "a variable's name is missing after $")
 		}

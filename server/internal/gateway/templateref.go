@@ -24,29 +24,30 @@ func builtin(name string) bool {
 }
 
 // reference reads $name, ${name}, $!name or $!{name}; nil if the $ is only text,
-// which is then not passed over.
-func (p *parser) reference() (ref *reference, quietly bool, err error) {
+// which is then not passed over. What is not there prints nothing, with ! or
+// without.
+func (p *parser) reference() (*reference, error) {
 	begin := p.at
 	if !p.skip("$") {
-		return nil, false, nil
+		return nil, nil
 	}
-	quietly = p.skip("!")
+	p.skip("!")
 	braced := p.skip("{")
 	name := word(p.rest())
 	if name == "" {
 		p.at = begin
-		return nil, false, nil
+		return nil, nil
 	}
 	p.at += len(name)
 	p.used = append(p.used, usedName{name, begin})
-	ref = &reference{name: name}
+	ref := &reference{name: name}
 	if err := p.steps(ref); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if braced && !p.skip("}") {
-		return nil, false, p.fail(p.at, "} is missing after ${%s", name)
+		return nil, p.fail(p.at, "} is missing after ${%s", name)
 	}
-	return ref, quietly, p.checkReference(ref, begin)
+	return ref, p.checkReference(ref, begin)
 }
 
 func (p *parser) steps(ref *reference) error {

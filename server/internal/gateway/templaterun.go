@@ -96,10 +96,7 @@ type literalText string
 func (t literalText) run(r *run) error { return r.write(string(t)) }
 
 // printed is a reference in the text; what is not there prints nothing.
-type printed struct {
-	ref     *reference
-	quietly bool
-}
+type printed struct{ ref *reference }
 
 func (p printed) run(r *run) error {
 	v, err := p.ref.eval(r)
