@@ -106,3 +106,21 @@ func TestConnectionsBeforeItIsOpen(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
+
+// On a domain of the API's own there is no stage in the path, and the ARN has it
+// all the same.
+func TestConnectionsOnADomain(t *testing.T) {
+	s := newSocketStand(t, apidef.AuthNone, func(a *apidef.API) {
+		a.Domains = []apidef.Domain{{Host: "chat.example", BasePath: "v1", Stage: "prod"}}
+	})
+	s.policy = managePolicy
+	conn, id := s.open()
+	r := s.request("POST", "/v1/%40connections/"+url.QueryEscape(id), "hello")
+	r.Host = "chat.example"
+	if got := s.do(s.sign(r, "hello")); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if got := s.read(conn); got != "hello" {
+		t.Errorf("got %s", got)
+	}
+}
