@@ -11,7 +11,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/policy"
@@ -75,9 +77,19 @@ func (s *Service) Op(form url.Values) (name string, op Operation, err error) {
 	return name, Operation{found}, err
 }
 
-// Ask says what the caller's policies are to be asked. Errors are a *wire.Error or those of the store.
+// Ask says what the caller's policies are to be asked. What the store would not take, or no answer to a refusal could hold, is
+// refused here, before anything is looked up by it. Errors are a *wire.Error or those of the store.
 func (s *Service) Ask(ctx context.Context, op Operation, caller policy.Principal, form url.Values) (Question, error) {
-	return op.ask(&call{s, ctx, caller, newParams(form)})
+	for _, values := range form {
+		if strings.ContainsRune(values[0], 0) || !utf8.ValidString(values[0]) {
+			return Question{}, wire.Errorf("ValidationError", "A parameter is not text.")
+		}
+	}
+	q, err := op.ask(&call{s, ctx, caller, newParams(form)})
+	if err == nil && len(q.Resource) > maxARN {
+		err = wire.Errorf("ValidationError", "The name of what the request is about is longer than %d bytes.", maxARN)
+	}
+	return q, err
 }
 
 // Run answers; the result is for wire.WriteXML. Errors are a *wire.Error or those of the store.
