@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -585,6 +586,25 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 	for name, text := range map[string]string{"changed": message[:len(message)-2] + "AA", "no message": "x", "a session token": c.SessionToken} {
 		_, err := do[wire.DecodeAuthorizationMessageResult](t, s, admin(t, s), "DecodeAuthorizationMessage", "EncodedMessage", text)
 		wantError(t, name, err, 400, "InvalidAuthorizationMessageException", "")
+	}
+}
+
+// TestDenialFitsHeader: a refusal stays an answer that proxies pass on, whatever the caller asked for and whoever he is.
+func TestDenialFitsHeader(t *testing.T) {
+	s := office(t)
+	c := admin(t, s)
+	for i := range 50 {
+		if c.Principal.Tags == nil {
+			c.Principal.Tags = map[string]string{}
+		}
+		c.Principal.Tags[strings.Repeat("k", 120)+strconv.Itoa(i)] = strings.Repeat("v", 120)
+	}
+	for size, open := range map[int]bool{10: true, 1000: true, 5000: false, 1 << 20: false} {
+		req := policy.Request{Principal: c.Principal, Action: "iam:GetRole", Resource: strings.Repeat("r", size), Time: start}
+		message := s.EncodeDenial(req, policy.Policies{}.Evaluate(req), "")
+		if len(message) > 4096 || (message != "") != open {
+			t.Errorf("%d bytes of a name: %d of the message", size, len(message))
+		}
 	}
 }
 

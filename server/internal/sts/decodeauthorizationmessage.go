@@ -13,6 +13,7 @@ import (
 
 const (
 	maxMessage    = 10240
+	maxShown      = 4096 // bytes of the message in a header: proxies have little room for all headers
 	maxConditions = 24
 	maxCondition  = 128 // bytes of a value that is worth its room in a header
 )
@@ -61,8 +62,8 @@ type value struct {
 }
 
 // EncodeDenial seals why a request was denied, for the caller to show to somebody who may decode it: his own policies need
-// not let him know. near says in words what came nearest; it may be empty. The result is fit for a header; empty if no random
-// bytes could be had.
+// not let him know. near says in words what came nearest; it may be empty. The result is fit for a header: the conditions are
+// left out where they would make it too long; it is empty if it still is, or if no random bytes could be had.
 func (s *Service) EncodeDenial(req policy.Request, d policy.Decision, near string) string {
 	s.prepare()
 	m := denial{Allowed: d.Allowed, ExplicitDeny: d.Reason == policy.ExplicitDeny, Matched: items[statement]{[]statement{}}, Failures: items[string]{[]string{}}}
@@ -76,12 +77,21 @@ func (s *Service) EncodeDenial(req policy.Request, d policy.Decision, near strin
 	m.Context.Principal = subject{ID: p.UserID, Name: p.Username, ARN: p.ARN}
 	m.Context.Action, m.Context.Resource = req.Action, req.Resource
 	m.Context.Conditions.Items = conditions(policy.NewContext(req.Context, p.Context()))
+	if message := s.sealDenial(m); message != "" {
+		return message
+	}
+	m.Context.Conditions.Items = []condition{}
+	return s.sealDenial(m)
+}
+
+// sealDenial is empty for a message that is too long.
+func (s *Service) sealDenial(m denial) string {
 	doc, err := json.Marshal(m)
 	if err != nil {
 		return ""
 	}
 	message, err := s.messages.Seal(s.Rand, doc, nil)
-	if err != nil {
+	if err != nil || len(message) > maxShown {
 		return ""
 	}
 	return message
