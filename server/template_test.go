@@ -95,3 +95,28 @@ func TestExampleTemplate(t *testing.T) {
 		t.Errorf("what is open: %d", status)
 	}
 }
+
+// TestStackOfCDK serves a stack as the CDK makes it, whose ids are long: REST and
+// HTTP API for one user.
+func TestStackOfCDK(t *testing.T) {
+	functions := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"statusCode":200,"body":"hello"}`) }))
+	t.Cleanup(functions.Close)
+	c := &server.Config{LambdaEndpoint: functions.URL}
+	if _, err := c.AddTemplate("internal/cfn/testdata/cdk/template.json", server.TemplateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c.UserPools[0].Users = []server.User{{Username: "ada", Password: adaPassword, Attributes: map[string]string{"email": "ada@example.com"}}}
+	url := serve(t, &server.Server{Config: c})
+	s := signedIn(t, url, c)
+	rest, web := url+"/_aws/execute-api/"+c.APIs[0].ID+"/prod", url+"/_aws/execute-api/"+c.APIs[1].ID
+	for path, want := range map[string]int{
+		rest + "/notes":   200, // the role has what grantExecute gave it
+		rest + "/notes/1": 401, // of the user pool's authorizer
+		web + "/notes":    403, // no policy names the HTTP API
+		web + "/jwt":      401,
+	} {
+		if status, body := call(t, s.HTTPClient(), "GET", path, ""); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}

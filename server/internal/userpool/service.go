@@ -124,7 +124,7 @@ func (s *Service) Resource(_ string, body []byte) string {
 	return s.arn(in.UserPoolId)
 }
 
-var poolIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w-]{1,44}_[0-9a-zA-Z]{1,10}\z`) })
+var poolIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[\w-]{1,44}_[0-9a-zA-Z]{1,45}\z`) })
 
 func (s *Service) arn(pool string) string {
 	return fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", s.Region, s.AccountID, pool)
