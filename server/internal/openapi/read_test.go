@@ -197,6 +197,7 @@ func TestRefusesWhatWouldOpen(t *testing.T) {
 		"scheme not enforced":   {operation("security: [{bearer: []}]"), "security.bearer: a scheme of type \"http\" is not enforced"},
 		"unknown scheme":        {operation("security: [{other: []}]"), "no security scheme of this name"},
 		"method in capitals":    {"openapi: 3.0.0\npaths: {/admin: {GET: {}}}\n", "no method"},
+		"JWT of a REST API":     {"openapi: 3.0.0\ncomponents: {securitySchemes: {s: {type: oauth2, x-amazon-apigateway-authorizer: {type: jwt}}}}\n", "which is REST"},
 		"no list":               {operation("security: {sigv4: []}"), "must be a list"},
 		"IAM with authorizer":   {"openapi: 3.0.0\ncomponents: {securitySchemes: {s: {type: apiKey, x-amazon-apigateway-authtype: awsSigv4, x-amazon-apigateway-authorizer: {type: token}}}}\n", "or has an authorizer"},
 		"two authorizers":       {operation("security: [{sigv4: [], fn: []}]"), "one authorizer"},

@@ -79,13 +79,20 @@ func (r *reader) authorizer(name, header string, o *tree.Object) apidef.Auth {
 	case auth == "":
 		r.Fail(o.At("type"), "%q is not token, request, cognito_user_pools or jwt", a.Type)
 	case r.http() != (a.Type == apidef.JWTAuthorizer) && a.Type != apidef.RequestAuthorizer:
-		r.Fail(o.At("type"), "this kind of API has no authorizers of type %s", a.Type)
+		r.Fail(o.At("type"), "authorizers of type %s are not of this kind of API, which is %s; a gate.yaml says protocol", a.Type, r.kind())
 	case a.IdentitySource == nil && !usual(header) && (a.Type == apidef.CognitoAuthorizer || a.Type == apidef.TokenAuthorizer):
 		a.IdentitySource = []string{headerSource + header}
 	}
 	o.Done()
 	r.api.Authorizers = append(r.api.Authorizers, a)
 	return auth
+}
+
+func (r *reader) kind() apidef.Protocol {
+	if r.http() {
+		return apidef.HTTP
+	}
+	return apidef.REST
 }
 
 const headerSource = "method.request.header."
