@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // UserPool is a Cognito user pool.
@@ -112,13 +115,29 @@ func decode(doc string, v any) error {
 
 // row reads one row; ErrNotFound.
 func (r reader) row(ctx context.Context, query string, args []any, into ...any) error {
+	if strings.HasPrefix(query, "SELECT") && !text(args) {
+		return ErrNotFound
+	}
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
 	return r.fault(r.q.QueryRowContext(ctx, query, args...).Scan(into...))
 }
 
+// text reports whether all arguments that are strings are text. PostgreSQL keeps
+// no NUL and nothing but UTF-8: what is looked for by such a string is not there,
+// and that the database refuses to look is no fault of it.
+func text(args []any) bool {
+	return !slices.ContainsFunc(args, func(arg any) bool {
+		s, is := arg.(string)
+		return is && (strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s))
+	})
+}
+
 // rows calls scan for each row.
 func (r reader) rows(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	if !text(args) {
+		return nil
+	}
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
 	rows, err := r.q.QueryContext(ctx, query, args...)

@@ -125,3 +125,26 @@ func TestMessages(t *testing.T) {
 		t.Errorf("a printed message tells its code: %s", text)
 	}
 }
+
+// What no database can hold is not there; that is no fault of the database.
+func TestK09NoText(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		for _, key := range []string{"a\x00b", "\xff"} {
+			for what, find := range map[string]func() error{
+				"role":     func() error { _, err := s.Role(background, key); return err },
+				"name":     func() error { _, err := s.RoleNamed(background, key); return err },
+				"key":      func() error { _, err := s.AccessKey(background, key); return err },
+				"client":   func() error { _, err := s.UserPoolClient(background, key); return err },
+				"user":     func() error { _, err := s.UserByName(background, "p", key); return err },
+				"identity": func() error { _, err := s.Identity(background, key); return err },
+			} {
+				if err := find(); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s %q: %v", what, key, err)
+				}
+			}
+			if found, err := s.Groups(background, key); len(found) > 0 || err != nil {
+				t.Errorf("%q: %v, %v", key, found, err)
+			}
+		}
+	})
+}
