@@ -61,7 +61,9 @@ type Server struct {
 	// Handlers are backends in this process, by the name a route gives.
 	Handlers map[string]http.Handler
 	// Endpoint is the base URL clients reach the Server at, http://127.0.0.1:8787.
-	// It is needed for the issuer mode "endpoint" only.
+	// It is needed for the issuer mode "endpoint", and is the beginning of the
+	// apiEndpoint of HTTP and WebSocket APIs that the control plane makes; empty:
+	// they are named as in AWS.
 	Endpoint string
 	// Logger gets one event for each request, and the messages; nil: nothing is
 	// logged.
