@@ -53,7 +53,11 @@ func (o serveOptions) declared() (*gate, error) {
 		return nil, err
 	}
 	g := &gate{config: config, handlers: server.SampleHandlers(), told: lines}
-	if o.config == "" && !isURL(o.db) && !exists(o.db) {
+	if o.config != "" {
+		return g, nil
+	}
+	g.config.ShowDecisions = !o.allowRemote // to who develops the template
+	if !isURL(o.db) && !exists(o.db) {
 		g.addAdmin()
 	}
 	return g, nil

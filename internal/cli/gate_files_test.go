@@ -56,6 +56,9 @@ func TestGateOfFiles(t *testing.T) {
 	if len(g.told) != 2 || g.told[0] != "output: Id = us-east-1_Pool" || !strings.Contains(g.told[1], "x-other") {
 		t.Errorf("told %q", g.told)
 	}
+	if !g.config.ShowDecisions {
+		t.Error("refusals on this machine do not say why")
+	}
 	lines := g.lines("http://127.0.0.1:1", true)
 	for _, want := range []string{"GATEPASS_USER_POOL_ID=us-east-1_Pool\n", "GATEPASS_API=http://127.0.0.1:1/_aws/execute-api/api/v1\n", "AWS_ACCESS_KEY_ID=AKIA"} {
 		if !strings.Contains(lines, want) {
