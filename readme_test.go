@@ -45,6 +45,9 @@ func TestREADME(t *testing.T) {
 	}
 	aws := filepath.Join(dir, "aws") // not the file of who runs the tests
 	r.env = append(os.Environ(), "GATEPASS_HOME="+filepath.Join(dir, "home"), "AWS_CONFIG_FILE="+filepath.Join(aws, "config"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(aws, "credentials"))
+	if root, err := os.Getwd(); err != nil || os.Symlink(filepath.Join(root, "examples"), filepath.Join(dir, "examples")) != nil {
+		t.Fatal("examples", err)
+	}
 	config := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(text)
 	if config == nil {
 		t.Fatal("README.md shows no gate.yaml")
@@ -75,6 +78,8 @@ func (r *reader) command(line string) {
 	switch {
 	case line == "make test":
 		return // this test is part of it
+	case words[0] == "aws":
+		r.aws(words[1:])
 	case words[0] != "gatepass":
 		r.t.Errorf("README.md shows %q, which this test cannot run", line)
 	case words[1] == "serve":
@@ -125,6 +130,26 @@ func (r *reader) enterProject() {
 		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600); err != nil {
 			r.t.Fatal(err)
 		}
+	}
+}
+
+// aws runs the AWS CLI with the keys that serve printed, at the ready-made gate.
+func (r *reader) aws(args []string) {
+	r.t.Helper()
+	if _, err := exec.LookPath("aws"); err != nil {
+		if os.Getenv("GATEPASS_REQUIRE") == "all" {
+			r.t.Fatal(err)
+		}
+		r.t.Log("skipped: aws is not installed")
+		return
+	}
+	for i := range args {
+		args[i] = strings.Replace(args[i], "127.0.0.1:8787", r.gate, 1)
+	}
+	cmd := exec.Command("aws", args...)
+	cmd.Env = r.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		r.t.Errorf("aws %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
 
