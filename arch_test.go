@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"internal/wire":              1,
 	"server/store":               1,
 	"":                           2,
+	"server/store/storetest":     2,
 	"server/internal/userpool":   2,
 	"server/internal/identity":   2,
 	"server/internal/sts":        2,

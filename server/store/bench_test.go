@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
 func BenchmarkOpenMemory(b *testing.B) {
@@ -91,7 +92,7 @@ func BenchmarkUpdate(b *testing.B) {
 			s.Ungroup()
 			run(b, s, writers)
 		})
-		b.Run("postgres/"+name, func(b *testing.B) { run(b, open(b, postgres(b)), writers) })
+		b.Run("postgres/"+name, func(b *testing.B) { run(b, open(b, storetest.Postgres(b)), writers) })
 	}
 }
 
@@ -107,5 +108,5 @@ func BenchmarkUserByName(b *testing.B) {
 	}
 	b.Run("memory", func(b *testing.B) { run(b, open(b, "")) })
 	b.Run("file", func(b *testing.B) { run(b, open(b, filepath.Join(b.TempDir(), "a.db"))) })
-	b.Run("postgres", func(b *testing.B) { run(b, open(b, postgres(b))) })
+	b.Run("postgres", func(b *testing.B) { run(b, open(b, storetest.Postgres(b))) })
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
 var (
@@ -34,7 +35,7 @@ func each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("memory", func(t *testing.T) { fn(t, open(t, "")) })
 	t.Run("file", func(t *testing.T) { fn(t, open(t, filepath.Join(t.TempDir(), "a b%?.db"))) })
-	t.Run("postgres", func(t *testing.T) { fn(t, open(t, postgres(t))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, open(t, storetest.Postgres(t))) })
 }
 
 func update(t testing.TB, s *store.Store, fn func(tx *store.Tx) error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/server/store/storetest"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -30,7 +31,7 @@ func eachOld(t *testing.T, fn func(t *testing.T, db *sql.DB, dsn string)) {
 		oldDatabase(t, "sqlite", "sqlite", path, fn)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		dsn := postgres(t)
+		dsn := storetest.Postgres(t)
 		oldDatabase(t, "pgx", "postgres", dsn, fn)
 	})
 }
@@ -70,7 +71,7 @@ func TestK06Upgrade(t *testing.T) {
 
 // K06: nodes that start together upgrade once.
 func TestK06UpgradeTogether(t *testing.T) {
-	oldDatabase(t, "pgx", "postgres", postgres(t), func(t *testing.T, _ *sql.DB, dsn string) {
+	oldDatabase(t, "pgx", "postgres", storetest.Postgres(t), func(t *testing.T, _ *sql.DB, dsn string) {
 		failed := make(chan error, 5)
 		for range cap(failed) {
 			go func() {

@@ -5,18 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
 // K06: nodes that start together make the schema once.
 func TestK06NodesMigrateTogether(t *testing.T) {
-	dsn := postgres(t)
+	dsn := storetest.Postgres(t)
 	var mu sync.Mutex
 	fresh := 0
 	succeeded, failed := parallel(5, func(int) error {
@@ -38,7 +38,7 @@ func TestK06NodesMigrateTogether(t *testing.T) {
 
 // K09: transactions that wait for each other in a circle are run again.
 func TestK09Deadlock(t *testing.T) {
-	s := open(t, postgres(t))
+	s := open(t, storetest.Postgres(t))
 	createUser(t, s, "a", nil)
 	createUser(t, s, "b", nil)
 	touch := func(u *store.User) error { u.PasswordVersion++; return nil }
@@ -87,7 +87,7 @@ func TestK09SilentServer(t *testing.T) {
 
 // K09: who waits for a lock gives up with the caller's context.
 func TestK09LockedRecord(t *testing.T) {
-	s := open(t, postgres(t))
+	s := open(t, storetest.Postgres(t))
 	createUser(t, s, "ada", nil)
 	held, release := make(chan struct{}), make(chan struct{})
 	holder := make(chan error)
@@ -118,11 +118,8 @@ func TestK09LockedRecord(t *testing.T) {
 // K07: nothing acknowledged is lost when the server crashes and comes back, every
 // error says unavailable, and the store goes on by itself.
 func TestK07Restart(t *testing.T) {
-	if os.Getenv("GATEPASS_TEST_POSTGRES") != "" {
-		t.Skip("only a server of the test's own can be crashed: unset GATEPASS_TEST_POSTGRES")
-	}
-	c := ownCluster(t)
-	s := open(t, postgres(t))
+	c := storetest.Own(t)
+	s := open(t, storetest.Postgres(t))
 	stop := make(chan struct{})
 	acked := make([][]string, 4)
 	var wg sync.WaitGroup
@@ -144,8 +141,8 @@ func TestK07Restart(t *testing.T) {
 			}
 		})
 	}
-	c.stop()
-	must(t, c.start())
+	c.Stop()
+	must(t, c.Start())
 	if err := mark(s, "after"); err != nil {
 		must(t, mark(s, "after once more")) // the pool may hold one dead connection a try
 	}
@@ -165,7 +162,7 @@ func TestK07Restart(t *testing.T) {
 
 // Stores over one PostgreSQL database are one store.
 func TestNodesShareTheirState(t *testing.T) {
-	dsn := postgres(t)
+	dsn := storetest.Postgres(t)
 	nodes := []*store.Store{open(t, dsn), open(t, dsn), open(t, dsn)}
 	evaluated, others := parallel(60, func(i int) error { _, err := reserve(nodes[i%3], noon); return err })
 	if evaluated != 5 {

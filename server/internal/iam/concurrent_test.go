@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
 // together runs a function in as many goroutines as given, and counts those that get no error.
@@ -29,15 +29,11 @@ func together(n int, fn func(i int) error) (well int) {
 	return int(count.Load())
 }
 
-// onEach runs a test on a database in memory, and on PostgreSQL, where transactions really meet, if GATEPASS_TEST_POSTGRES is
-// the URL of a database.
+// onEach runs a test on a database in memory, and on PostgreSQL, where transactions really meet.
 func onEach(t *testing.T, fn func(t *testing.T, o *office, id string)) {
 	t.Run("memory", func(t *testing.T) { fn(t, newOffice(t), "x") })
-	dsn := os.Getenv("GATEPASS_TEST_POSTGRES")
-	if dsn == "" {
-		return
-	}
 	t.Run("postgres", func(t *testing.T) {
+		dsn := storetest.Postgres(t)
 		o := newOffice(t)
 		db, err := store.Open(t.Context(), dsn)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"github.com/gatepass/gatepass/internal/token"
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/store"
+	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
 // TestUserChain walks the enhanced flow and asks sts whose the credentials are.
@@ -235,16 +235,17 @@ func TestTwoLogins(t *testing.T) {
 	}
 }
 
-// TestConcurrentFirstCalls holds that a user who is new gets one identity from any number of nodes. On PostgreSQL, where
-// transactions really meet, it runs if GATEPASS_TEST_POSTGRES is the URL of a database.
+// TestConcurrentFirstCalls holds that a user who is new gets one identity from any number of nodes. On PostgreSQL
+// transactions really meet.
 func TestConcurrentFirstCalls(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		w := newWorld(t)
 		sameIdentity(t, w, w)
 	})
-	if dsn := os.Getenv("GATEPASS_TEST_POSTGRES"); dsn != "" {
-		t.Run("postgres", func(t *testing.T) { sameIdentity(t, newWorldOn(t, dsn), newWorldOn(t, dsn)) })
-	}
+	t.Run("postgres", func(t *testing.T) {
+		dsn := storetest.Postgres(t)
+		sameIdentity(t, newWorldOn(t, dsn), newWorldOn(t, dsn))
+	})
 }
 
 func sameIdentity(t *testing.T, nodes ...*world) {
@@ -282,9 +283,10 @@ func TestConcurrentMerge(t *testing.T) {
 		w := newWorld(t)
 		oneIsLeft(t, w, w)
 	})
-	if dsn := os.Getenv("GATEPASS_TEST_POSTGRES"); dsn != "" {
-		t.Run("postgres", func(t *testing.T) { oneIsLeft(t, newWorldOn(t, dsn), newWorldOn(t, dsn)) })
-	}
+	t.Run("postgres", func(t *testing.T) {
+		dsn := storetest.Postgres(t)
+		oneIsLeft(t, newWorldOn(t, dsn), newWorldOn(t, dsn))
+	})
 }
 
 func oneIsLeft(t *testing.T, nodes ...*world) {

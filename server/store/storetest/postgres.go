@@ -1,4 +1,6 @@
-package store_test
+// Package storetest gives tests a PostgreSQL to work on: the one that
+// GATEPASS_TEST_POSTGRES names, or a cluster of their own, which [Run] ends.
+package storetest
 
 import (
 	"context"
@@ -19,8 +21,8 @@ import (
 	"time"
 )
 
-// cluster is a PostgreSQL server of the tests' own, on a loopback port.
-type cluster struct {
+// Cluster is a PostgreSQL server of the tests' own, on a loopback port.
+type Cluster struct {
 	dir, bin string
 	port     int
 	owner    *syscall.Credential
@@ -28,27 +30,24 @@ type cluster struct {
 }
 
 // started is the cluster of this run of the tests; TestMain stops it.
-var started atomic.Pointer[cluster]
+var started atomic.Pointer[Cluster]
 
-var startOnce = sync.OnceValues(func() (*cluster, error) {
+var startOnce = sync.OnceValues(func() (*Cluster, error) {
 	c, err := newCluster()
 	if err == nil {
 		started.Store(c)
-		err = c.start()
+		err = c.Start()
 	}
 	return c, err
 })
 
-func TestMain(m *testing.M) {
-	if path := os.Getenv("GATEPASS_STORE_CRASH"); path != "" {
-		crashWriter(path)
-		return
-	}
+// Run is m.Run, and ends the cluster if a test started one. TestMain calls it.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if c := started.Load(); c != nil {
 		c.remove()
 	}
-	os.Exit(code)
+	return code
 }
 
 func pgBinaries() (string, error) {
@@ -60,12 +59,12 @@ func pgBinaries() (string, error) {
 	return filepath.Dir(path), err
 }
 
-func newCluster() (*cluster, error) {
+func newCluster() (*Cluster, error) {
 	bin, err := pgBinaries()
 	if err != nil {
 		return nil, errors.New("no PostgreSQL server binaries (apt-get install postgresql), and GATEPASS_TEST_POSTGRES is not set")
 	}
-	c := &cluster{bin: bin}
+	c := &Cluster{bin: bin}
 	if c.dir, err = os.MkdirTemp("", "gatepass-pg"); err != nil {
 		return nil, err
 	}
@@ -105,15 +104,15 @@ func account(name string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
 }
 
-func (c *cluster) command(name string, args ...string) *exec.Cmd {
+func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.owner}
 	return cmd
 }
 
-// start runs the server and waits until it answers.
-func (c *cluster) start() error {
+// Start runs the server and waits until it answers.
+func (c *Cluster) Start() error {
 	c.server = c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", strconv.Itoa(c.port),
 		"-h", "127.0.0.1", "-c", "unix_socket_directories="+c.dir, "-c", "max_connections=60")
 	if err := c.server.Start(); err != nil {
@@ -134,20 +133,20 @@ func (c *cluster) start() error {
 	return nil
 }
 
-// stop ends the server as a crash would.
-func (c *cluster) stop() {
+// Stop ends the server as a crash would.
+func (c *Cluster) Stop() {
 	if c.server != nil && c.server.Process != nil {
 		_ = c.server.Process.Signal(syscall.SIGQUIT) // "immediate shutdown"
 		_ = c.server.Wait()
 	}
 }
 
-func (c *cluster) remove() {
-	c.stop()
+func (c *Cluster) remove() {
+	c.Stop()
 	_ = os.RemoveAll(c.dir)
 }
 
-func (c *cluster) dsn(schema string) string {
+func (c *Cluster) dsn(schema string) string {
 	u := fmt.Sprintf("postgres://gate@127.0.0.1:%d/postgres?sslmode=disable", c.port)
 	if schema != "" {
 		u += "&search_path=" + schema
@@ -157,12 +156,13 @@ func (c *cluster) dsn(schema string) string {
 
 var schemas atomic.Int64
 
-// postgres gives the URL of an empty schema, or skips the test.
-func postgres(t testing.TB) string {
+// Postgres gives the URL of an empty schema, or skips the test where there is no
+// PostgreSQL; GATEPASS_REQUIRE=all makes that a failure.
+func Postgres(t testing.TB) string {
 	t.Helper()
 	base := os.Getenv("GATEPASS_TEST_POSTGRES")
 	if base == "" {
-		base = ownCluster(t).dsn("")
+		base = own(t).dsn("")
 	}
 	schema := fmt.Sprintf("gatepass_test_%d_%d", os.Getpid(), schemas.Add(1))
 	db, err := sql.Open("pgx", base)
@@ -188,7 +188,16 @@ func postgres(t testing.TB) string {
 	return u.String()
 }
 
-func ownCluster(t testing.TB) *cluster {
+// Own gives the cluster of the tests' own, to be crashed, or skips the test.
+func Own(t testing.TB) *Cluster {
+	t.Helper()
+	if os.Getenv("GATEPASS_TEST_POSTGRES") != "" {
+		t.Skip("only a server of the test's own can be crashed: unset GATEPASS_TEST_POSTGRES")
+	}
+	return own(t)
+}
+
+func own(t testing.TB) *Cluster {
 	t.Helper()
 	c, err := startOnce()
 	if err == nil {
