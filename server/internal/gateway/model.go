@@ -2,15 +2,26 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // model is a JSON Schema that bodies are held against.
-type model struct{ schema *jsonschema.Schema }
+type model struct {
+	compile func() (*countedSchema, error)
+	idle    sync.Pool // of *countedSchema, that nobody uses
+}
+
+// countedSchema is a schema for one validation at a time.
+type countedSchema struct {
+	*jsonschema.Schema
+	looks looks
+}
 
 // builtinModels are those that every REST API has.
 var builtinModels = map[string]string{
@@ -27,15 +38,27 @@ func (a *api) model(name string) (*model, error) {
 	if name == "Empty" && a.Models[name] == "" {
 		return nil, nil // anything is an Empty
 	}
+	m := &model{compile: func() (*countedSchema, error) { return a.compileModel(name) }}
+	first, err := m.compile()
+	if err != nil {
+		text, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, invalid("Models."+name, "%s", text)
+	}
+	m.idle.Put(first)
+	return m, nil
+}
+
+func (a *api) compileModel(name string) (*countedSchema, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft4)
 	c.UseLoader(modelLoader{a})
 	schema, err := c.Compile("model:" + modelPath + name)
 	if err != nil {
-		text, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, invalid("Models."+name, "%s", text)
+		return nil, err
 	}
-	return &model{schema}, nil
+	out := &countedSchema{Schema: schema}
+	out.looks.countIn(schema, map[*jsonschema.Schema]bool{})
+	return out, nil
 }
 
 // modelLoader finds models by their names, and nothing else: no schema is taken
@@ -64,7 +87,7 @@ func (l modelLoader) Load(address string) (any, error) {
 }
 
 // validate holds a body against the model; without a body it is an empty object.
-func (m *model) validate(body []byte) error {
+func (m *model) validate(ctx context.Context, body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
@@ -75,5 +98,22 @@ func (m *model) validate(body []byte) error {
 	if err != nil {
 		return err
 	}
-	return m.schema.Validate(doc)
+	if err := checkNumbers(doc); err != nil {
+		return err
+	}
+	return m.hold(ctx, doc, len(body))
+}
+
+// hold validates with a schema that nobody else uses.
+func (m *model) hold(ctx context.Context, doc any, size int) (err error) {
+	s, ok := m.idle.Get().(*countedSchema)
+	if !ok {
+		if s, err = m.compile(); err != nil {
+			return err
+		}
+	}
+	defer m.idle.Put(s)
+	defer s.looks.catch(&err)
+	s.looks.begin(ctx, size)
+	return s.Validate(doc)
 }

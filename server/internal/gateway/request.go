@@ -65,7 +65,7 @@ func (c *call) checkRequest(a *admitted) error {
 	if m == nil {
 		return nil
 	}
-	if err := m.validate(a.body); err != nil {
+	if err := m.validate(c.r.Context(), a.body); err != nil {
 		c.validation = err.Error()
 		return badRequest("Invalid request body")
 	}
