@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +120,28 @@ func TestNodesConflict(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "not served") {
 		t.Error("the log does not say what is not served")
+	}
+}
+
+// TestDeployedAfterRestart: what was deployed is served when the server starts
+// again over its file.
+func TestDeployedAfterRestart(t *testing.T) {
+	backend := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(backend.Close)
+	dsn := filepath.Join(t.TempDir(), "gate.db")
+	for _, first := range []bool{true, false} {
+		s := &Server{DSN: dsn, Config: Sample(""), Handlers: SampleHandlers()}
+		if err := s.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if first {
+			do(t, s, "POST", "/v2/apis", `{"name":"n","protocolType":"HTTP","target":"`+backend.URL+`","tags":{"_custom_id_":"kept"}}`)
+		}
+		if got := status(s, "/_aws/execute-api/kept/x"); got != http.StatusOK {
+			t.Errorf("first %v: %d", first, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
