@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/gatepass/gatepass/policy"
@@ -42,13 +41,24 @@ func identityOf(p policy.Principal, accessKeyID, sourceIP string) Identity {
 		return id
 	}
 	id.AuthenticationType = "unauthenticated"
-	if slices.Contains(p.AMR, "authenticated") {
+	if len(p.AMR) > 0 && p.AMR[0] == "authenticated" {
 		id.AuthenticationType, id.AuthenticationProvider = "authenticated", p.CognitoProvider
-		if _, sub, ok := strings.Cut(p.CognitoProvider, ":CognitoSignIn:"); ok {
-			id.UserSub = sub
-		}
+		id.UserSub = userSub(p.AMR[1:])
 	}
 	return id
+}
+
+// userSub is the sub of the first user pool's login of a list that has each
+// login's provider and then PROVIDER:HOW:SUBJECT. Subjects of other providers may
+// be whatever their users like, such as the text that a user pool's login has.
+func userSub(logins []string) string {
+	for i := 0; i+1 < len(logins); i += 2 {
+		sub, ok := strings.CutPrefix(logins[i+1], logins[i]+":CognitoSignIn:")
+		if ok && strings.HasPrefix(logins[i], "cognito-idp.") && strings.Contains(logins[i], "/") {
+			return sub
+		}
+	}
+	return ""
 }
 
 func (id *Identity) addHeaders(h http.Header) {

@@ -144,6 +144,7 @@ func TestDeveloperRefuses(t *testing.T) {
 		"no user":                {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{}}, invalidPar},
 		"another provider":       {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{"other": "ada"}}, invalidPar},
 		"empty user":             {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{devName: ""}}, invalidPar},
+		"a user pool's words":    {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{devName: "x," + provider + ":CognitoSignIn:ada"}}, invalidPar},
 		"user of 1025":           {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{devName: strings.Repeat("a", 1025)}}, invalidPar},
 		"a day and a second":     {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{devName: "a"}, TokenDuration: 86401}, invalidPar},
 		"negative":               {wire.GetOpenIdTokenForDeveloperIdentityInput{Logins: map[string]string{devName: "a"}, TokenDuration: -1}, invalidPar},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -134,6 +135,9 @@ func alreadyRegistered() error {
 func checkDeveloperID(field, id string) error {
 	if id == "" || len(id) > maxDeveloperID {
 		return badLength(field, 1, maxDeveloperID)
+	}
+	if strings.Contains(id, signIn) {
+		return invalidParameter("The user identifier at '%s' has %s in it, by which backends know the users of user pools.", field, signIn)
 	}
 	return nil
 }

@@ -125,6 +125,7 @@ func TestOIDCRefuses(t *testing.T) {
 		"5.1.08 another client":       {p.login("aud", "other"), unsupported},
 		"5.1.08 unknown provider":     {map[string]string{"idp.example": w.idToken("iss", "https://idp.example")}, unsupported},
 		"5.1.08 no subject":           {p.login("sub", nil), unsupported},
+		"a user pool's words":         {p.login("sub", "x,"+provider+":CognitoSignIn:ada"), unsupported},
 		"5.1.08 two without azp":      {p.login("aud", []string{"app", "other"}), unsupported},
 		"5.1.08 two, for the other":   {p.login("aud", []string{"app", "other"}, "azp", "other"), unsupported},
 		"5.1.09 expired":              {p.login("exp", exp), fmt.Sprintf("Invalid login token. Token expired: %d >= %d", start.Unix(), exp)},

@@ -16,6 +16,8 @@ const (
 	sessionName       = "CognitoIdentityCredentials"
 	actionAssume      = "sts:AssumeRoleWithWebIdentity"
 	actionTag         = "sts:TagSession"
+	// signIn stands before the sub of a user pool's user where backends look for it. No other provider's subject may have it.
+	signIn = ":CognitoSignIn:"
 )
 
 // amr is how the caller authenticated, as role trust policies and tokens name it (developer guide, "Role trust and
