@@ -99,7 +99,9 @@ func TestExampleTemplate(t *testing.T) {
 // TestStackOfCDK serves a stack as the CDK makes it, whose ids are long: REST and
 // HTTP API for one user.
 func TestStackOfCDK(t *testing.T) {
-	functions := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"statusCode":200,"body":"hello"}`) }))
+	functions := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"statusCode":200,"body":"hello"}`)
+	}))
 	t.Cleanup(functions.Close)
 	c := &server.Config{LambdaEndpoint: functions.URL}
 	if _, err := c.AddTemplate("internal/cfn/testdata/cdk/template.json", server.TemplateOptions{}); err != nil {

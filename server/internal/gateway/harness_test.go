@@ -124,8 +124,10 @@ func (s *stand) keys(_ context.Context, id, token string, _ time.Time) (Resolved
 		Type: "AssumedRole", ARN: "arn:aws:sts::111122223333:assumed-role/NotesRole/CognitoIdentityCredentials",
 		RoleARN: "arn:aws:iam::111122223333:role/NotesRole", Account: "111122223333",
 		UserID: "AROAEXAMPLE:CognitoIdentityCredentials", IdentityID: "us-east-1:7b2c", IdentityPoolID: "us-east-1:0fa1",
-		AMR: []string{"authenticated", "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd",
-			"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd:CognitoSignIn:9f3c"},
+		AMR: []string{
+			"authenticated", "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd",
+			"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd:CognitoSignIn:9f3c",
+		},
 		CognitoProvider: "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd,cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCd:CognitoSignIn:9f3c",
 	}}, nil
 }
