@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
@@ -252,7 +253,7 @@ func (x *custom) ask(ctx context.Context, c *call, o *outgoing) (*integrationAns
 // templateParams are what $input.params() has: the last value of each name.
 func (c *call) templateParams(a *admitted) func() *jsonObject {
 	header, query := a.header.Clone(), a.query
-	return func() *jsonObject {
+	return sync.OnceValue(func() *jsonObject {
 		all := newObject()
 		all.put("path", sortedObject(c.pathParams()))
 		last := map[string]string{}
@@ -270,5 +271,5 @@ func (c *call) templateParams(a *admitted) func() *jsonObject {
 		headers.fold = true
 		all.put("header", headers)
 		return all
-	}
+	})
 }

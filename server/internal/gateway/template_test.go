@@ -209,6 +209,16 @@ func TestTemplatesEnd(t *testing.T) {
 		"replaceAll":      `#set($x = "aaaaaaaaaaaaaaaa")#foreach($i in [1..40])#set($x = $x.replaceAll("", "aaaaaaaaaaaaaaaaaaaaaa"))#end`,
 		"output":          `#set($x = $input.body)#foreach($i in [1..9999])$x#end`,
 		"JSON":            `#foreach($i in [1..99999])#set($x = $input.json('$'))#end`,
+		// What follows makes no text that is kept.
+		"equal lists":    `#set($l = $input.path('$'))#foreach($i in [1..9999])#if($l == $l)#end#end`,
+		"equal texts":    `#set($l = $input.path('$[0]'))#foreach($i in [1..9999])#if($l == $l)#end#end`,
+		"a key":          `#set($l = $input.path('$'))#set($m = {})#foreach($i in [1..9999])#set($x = $m.get($l))#end`,
+		"an argument":    `#set($l = $input.path('$'))#foreach($i in [1..9999])#set($x = $input.path("$[0]").contains($l))#end`,
+		"equals":         `#set($l = $input.path('$'))#foreach($i in [1..9999])#if($l.equals($l))#end#end`,
+		"every value":    `#foreach($i in [1..9999])#set($x = $input.path('$[*].nothing'))#end`,
+		"every value, j": `#foreach($i in [1..9999])#set($x = $input.json('$[*].nothing'))#end`,
+		"members":        `#set($m = {})#foreach($i in [1..9000])#set($x = $m.put($i, 1))#end#foreach($i in [1..9000])#foreach($x in $m)#break#end#end`,
+		"removed":        `#set($m = {})#foreach($i in [1..9000])#set($x = $m.put($i, 1))#end#foreach($i in [1..9000])#set($x = $m.remove("none"))#end`,
 	} {
 		body := `["` + strings.Repeat("x", 1<<20) + `"]`
 		_, _, err := renderText(t, text, body)

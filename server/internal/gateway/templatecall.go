@@ -172,13 +172,18 @@ func (r *run) builtin(name, method string, args []any) (any, error) {
 	case "params":
 		return r.params(args)
 	}
-	text, err := plain(args[0])
+	text, err := r.plain(args[0])
 	if err != nil {
 		return nil, err
 	}
 	path, err := parsePath(text)
 	if err != nil {
 		return nil, err
+	}
+	if path.spreads() { // which walks over all there is
+		if err := r.work(len(r.in.body) / 1024); err != nil {
+			return nil, err
+		}
 	}
 	found, there := path.find(r.in.json())
 	if method == "path" {
@@ -219,7 +224,7 @@ func (r *run) params(args []any) (any, error) {
 	if len(args) == 0 {
 		return all, nil
 	}
-	name, err := plain(args[0])
+	name, err := r.plain(args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +248,7 @@ func (r *run) utility(name string, arg any) (any, error) {
 	if arg == nil {
 		return nil, nil
 	}
-	s, err := plain(arg)
+	s, err := r.plain(arg)
 	if err != nil {
 		return nil, err
 	}

@@ -21,21 +21,33 @@ var methodArgs = map[string][2]int{
 	"substring": {1, 2}, "replace": {2, 2}, "replaceAll": {2, 2}, "replaceFirst": {2, 2}, "put": {2, 2},
 }
 
+// plain is a value as it prints. What had to be put together counts.
+func (r *run) plain(v any) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	s, err := plain(v)
+	if err != nil {
+		return "", err
+	}
+	return s, r.work(len(s) / 64)
+}
+
 // method calls a method of a value; one that the value does not have gives null.
 func (r *run) method(v any, name string, args []any) (any, error) {
 	switch name {
 	case "toString":
-		s, err := plain(v)
+		s, err := r.plain(v)
 		if err != nil {
 			return nil, err
 		}
 		return r.text(s)
 	case "equals":
-		return equal(v, args[0])
+		return r.equal(v, args[0])
 	case "parseInt":
-		return toInteger(args[0])
+		return r.toInteger(args[0])
 	case "intValue":
-		return toInteger(v)
+		return r.toInteger(v)
 	}
 	switch v := v.(type) {
 	case *jsonObject:
@@ -49,8 +61,8 @@ func (r *run) method(v any, name string, args []any) (any, error) {
 }
 
 // toInteger is a number without its fraction, or one that a text is.
-func toInteger(v any) (any, error) {
-	text, err := plain(v)
+func (r *run) toInteger(v any) (any, error) {
+	text, err := r.plain(v)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +79,7 @@ func (r *run) objectMethod(o *jsonObject, name string, args []any) (any, error) 
 	key := ""
 	if len(args) > 0 {
 		var err error
-		if key, err = plain(args[0]); err != nil {
+		if key, err = r.plain(args[0]); err != nil {
 			return nil, err
 		}
 	}
@@ -88,7 +100,7 @@ func (r *run) objectMethod(o *jsonObject, name string, args []any) (any, error) 
 		o.put(key, args[1])
 		return before, nil
 	case "remove":
-		return o.remove(key), nil
+		return o.remove(key), r.work(len(o.keys) / 16)
 	case "keySet", "values", "entrySet":
 		return o.views(name), r.work(len(o.keys))
 	case "putAll":
@@ -165,7 +177,7 @@ func (r *run) listMethod(l *jsonList, name string, args []any) (any, error) {
 
 func (l *jsonList) index(r *run, v any) (int, error) {
 	for i, item := range l.items {
-		same, err := equal(item, v)
+		same, err := r.equal(item, v)
 		if err != nil {
 			return -1, err
 		}
@@ -183,7 +195,7 @@ func (r *run) textMethod(s, name string, args []any) (any, error) {
 	text := make([]string, len(args))
 	for i, a := range args {
 		var err error
-		if text[i], err = plain(a); err != nil {
+		if text[i], err = r.plain(a); err != nil {
 			return nil, err
 		}
 	}

@@ -103,7 +103,7 @@ func (p printed) run(r *run) error {
 	if err != nil {
 		return err
 	}
-	text, err := plain(v)
+	text, err := r.plain(v)
 	if err != nil {
 		return err
 	}
@@ -157,6 +157,9 @@ func (l loop) run(r *run) error {
 		return err
 	}
 	before, items := r.vars[l.name], members(v)
+	if err := r.work(len(items) / 16); err != nil {
+		return err
+	}
 	depth := len(r.loops)
 	defer func() { r.loops, r.vars[l.name] = r.loops[:depth], before }()
 	for i, item := range items {
@@ -252,7 +255,7 @@ func (s step) key(r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return plain(v)
+	return r.plain(v)
 }
 
 type constant struct{ value any }
@@ -301,7 +304,7 @@ func (d dictionary) eval(r *run) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := plain(k)
+		key, err := r.plain(k)
 		if err != nil {
 			return nil, err
 		}
@@ -372,7 +375,7 @@ func (o operation) eval(r *run) (any, error) {
 	case "&&", "||":
 		return truth(right), nil
 	case "==", "!=":
-		same, err := equal(left, right)
+		same, err := r.equal(left, right)
 		return same == (o.op == "=="), err
 	case "<", ">", "<=", ">=":
 		return compareNumbers(o.op, left, right), nil
@@ -382,7 +385,7 @@ func (o operation) eval(r *run) (any, error) {
 
 // equal compares numbers as numbers and everything else as it prints; what is not
 // there is as good as an empty text.
-func equal(left, right any) (bool, error) {
+func (r *run) equal(left, right any) (bool, error) {
 	if left == nil || right == nil {
 		return (left == nil || left == "") && (right == nil || right == ""), nil
 	}
@@ -393,12 +396,15 @@ func equal(left, right any) (bool, error) {
 		y, _ := toNumber(b)
 		return x == y, nil
 	}
-	x, err := plain(left)
+	x, err := r.plain(left)
 	if err != nil {
 		return false, err
 	}
-	y, err := plain(right)
-	return x == y, err
+	y, err := r.plain(right)
+	if err != nil {
+		return false, err
+	}
+	return x == y, r.work(min(len(x), len(y)) / 64)
 }
 
 // compareNumbers is false where a side is no number.
@@ -423,11 +429,11 @@ func (r *run) arithmetic(op string, left, right any) (any, error) {
 	_, textLeft := left.(string)
 	_, textRight := right.(string)
 	if op == "+" && (textLeft || textRight) {
-		a, err := plain(left)
+		a, err := r.plain(left)
 		if err != nil {
 			return nil, err
 		}
-		b, err := plain(right)
+		b, err := r.plain(right)
 		if err != nil {
 			return nil, err
 		}
