@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
@@ -265,6 +266,9 @@ func (o *outgoing) setPath(ch *change, v string) error {
 		return checkTarget(o.at)
 	}
 	if !ch.value.isRawPath() {
+		if slices.ContainsFunc(strings.Split(v, "/"), isDots) {
+			return badRequest("The path cannot be made of what was sent") // for who resolves escaped slashes
+		}
 		v = url.PathEscape(v)
 	}
 	if o.vars != nil { // else the address has no variable
