@@ -30,8 +30,18 @@ func checkURL(field, uri string) (*url.URL, error) {
 
 // forbiddenIP tells link-local and metadata addresses, whatever their spelling.
 func forbiddenIP(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || ip == netip.MustParseAddr("fd00:ec2::254")
+	ip = translated(ip.Unmap().WithZone(""))
+	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
+		ip == netip.MustParseAddr("fd00:ec2::254") || ip == netip.MustParseAddr("fd20:ce::254")
+}
+
+// translated is the IPv4 address that a NAT64 makes of one of its own (RFC 6052
+// section 2.1), and any other as it is.
+func translated(ip netip.Addr) netip.Addr {
+	if b := ip.As16(); ip.Is6() && netip.MustParsePrefix("64:ff9b::/96").Contains(ip) {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return ip
 }
 
 func forbiddenDial(address string) error {

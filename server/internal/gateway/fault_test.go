@@ -210,6 +210,7 @@ func TestC17Redirects(t *testing.T) {
 	s.forwarded()
 	for address, bad := range map[string]bool{
 		"169.254.169.254:80": true, "[fe80::1%eth0]:80": true, "[fd00:ec2::254]:80": true, "[::ffff:169.254.1.1]:80": true, "0.0.0.0:80": true,
+		"[64:ff9b::a9fe:a9fe]:80": true, "[fd20:ce::254]:80": true, "[64:ff9b::7f00:1]:80": false,
 		"127.0.0.1:80": false, "10.0.0.1:80": false, "[::1]:80": false,
 	} {
 		if err := forbiddenDial(address); (err != nil) != bad {
