@@ -72,7 +72,7 @@ func (c *call) identityClaims(a *admitted) *identityClaims {
 		API: c.target.API, Stage: c.target.Stage, Method: a.method, Path: a.path, Query: a.query, Host: c.r.Host,
 		UserARN: id.UserARN, AccountID: id.AccountID, UserID: id.UserID,
 		IdentityID: id.IdentityID, IdentityPoolID: id.IdentityPoolID,
-		AuthenticationType: id.AuthenticationType, Provider: id.AuthenticationProvider, UserSub: cmp.Or(id.UserSub, c.auth.claims["sub"]),
+		AuthenticationType: id.AuthenticationType, Provider: cmp.Or(id.AuthenticationProvider, c.auth.claims["iss"]), UserSub: cmp.Or(id.UserSub, c.auth.claims["sub"]),
 	}
 }
 

@@ -63,6 +63,25 @@ func TestIdentityTokenOfNobody(t *testing.T) {
 	}
 }
 
+// A sub is unique only at its issuer (RFC 7519 section 4.1.2), so the token says
+// who gave it.
+func TestIdentityTokenNamesTheIssuer(t *testing.T) {
+	s := authorizedStand(t, apidef.Authorizer{Type: apidef.JWTAuthorizer, Issuer: "https://idp.example", Audience: []string{"app"}}, nil)
+	var got identityClaims
+	s.g.IdentityIssuer = "https://gate.example/_gatepass"
+	s.g.SignIdentity = func(_ context.Context, claims any) (string, error) {
+		got = *claims.(*identityClaims)
+		return "header.claims.signature", nil
+	}
+	a := s.g.current().apis["abc123"][0].API
+	a.IdentityToken = "notes-backend"
+	s.serve(a)
+	s.passed("JWT", s.do(s.with(`{"iss":"https://idp.example","aud":"app","sub":"9f3c"}`)))
+	if got.Subject != "9f3c" || got.Provider != "https://idp.example" {
+		t.Errorf("sub %q of %q", got.Subject, got.Provider)
+	}
+}
+
 // A backend that trusts the token must not take a request without for an open one.
 func TestIdentityTokenFaultRefuses(t *testing.T) {
 	s := tokenStand(t, func(*identityClaims) (string, error) { return "", errors.New("no key") })
