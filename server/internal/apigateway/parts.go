@@ -112,6 +112,9 @@ func checkAuthorizer(a *restAPI, t *wire.Authorizer) error {
 		ttl := 300
 		t.TTL = &ttl
 	}
+	if t.Type == "REQUEST" && t.IdentitySource == "" && *t.TTL > 0 {
+		return badRequest("Identity source is required for authorizers of type REQUEST when results are cached")
+	}
 	if t.AuthType == "" && t.Type == "COGNITO_USER_POOLS" {
 		t.AuthType = "cognito_user_pools"
 	}

@@ -44,7 +44,8 @@ func (k *kept) ready() bool {
 	}
 }
 
-// claim finds the answer for a key; with mine it is the caller's to get.
+// claim finds the answer for a key; with mine it is the caller's to get. It is nil
+// while so many are waited for that there is no room.
 func (a *answers) claim(key string, now time.Time) (k *kept, mine bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -54,7 +55,9 @@ func (a *answers) claim(key string, now time.Time) (k *kept, mine bool) {
 	if a.kept == nil {
 		a.kept = map[string]*kept{}
 	}
-	a.makeRoom(now)
+	if a.makeRoom(now); len(a.kept) >= maxAnswers {
+		return nil, false
+	}
 	k = &kept{done: make(chan struct{})}
 	a.kept[key] = k
 	return k, true

@@ -32,11 +32,15 @@ func errAuthorizer(cause error) error {
 
 // setFunction takes what a Lambda authorizer needs besides its sources.
 func (a *api) setFunction(out *authorizer) error {
-	if a.isREST() {
+	named := out.Type == apidef.TokenAuthorizer || len(out.IdentitySource) > 0
+	if a.isREST() && named {
 		out.ttl = defaultTTL
 	}
 	if out.TTL != nil {
 		out.ttl = time.Duration(*out.TTL) * time.Second
+	}
+	if out.ttl > 0 && !named { // what the function goes by is not known, so not whose an answer is
+		return invalid("Authorizers."+out.Name+".IdentitySource", "answers are kept by it: name it, or set the TTL to 0")
 	}
 	out.uris = map[string]string{}
 	for i := range a.Stages {
@@ -113,6 +117,9 @@ func (c *call) answerOf(a *authorizer, key string) (*answer, error) {
 		return c.g.askOnce(ctx, a, c.target.Stage, event, c.authorizerTime())
 	}
 	k, mine := a.answers.claim(key, c.now)
+	if k == nil {
+		return nil, errThrottled()
+	}
 	if mine {
 		event, err := c.authorizerEvent(a)
 		until, stage, most := c.now.Add(a.ttl), c.target.Stage, c.authorizerTime()

@@ -549,6 +549,52 @@ func TestA27AnswersAreBounded(t *testing.T) {
 	}
 }
 
+// A27: and so is what is waited for: who sends many tokens to a slow function is
+// throttled.
+func TestA27AnswersWaitedForAreBounded(t *testing.T) {
+	var a answers
+	for i := range maxAnswers {
+		if _, mine := a.claim(fmt.Sprint(i), testTime); !mine {
+			t.Fatal("somebody else's key")
+		}
+	}
+	if k, mine := a.claim("one more", testTime); k != nil || mine {
+		t.Error("there is room for one more")
+	}
+	k, mine := a.claim("7", testTime)
+	if k == nil || mine {
+		t.Fatal("nobody waits for 7")
+	}
+	a.settle("7", k, testTime, nil, errors.New("no answer"))
+	if k, mine := a.claim("one more", testTime); k == nil || !mine {
+		t.Error("there is no room again")
+	}
+}
+
+// What the function calls the caller is not for its context to say, which may
+// hold claims that the caller chose.
+func TestAuthorizerContextIsNotThePrincipal(t *testing.T) {
+	c := &call{auth: authorized{principalID: "ada", context: map[string]any{"principalId": "root", "team": "red"}}}
+	for name, want := range map[string]string{"principalId": "ada", "team": "red"} {
+		if got, _ := c.contextVar("authorizer." + name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// A REQUEST authorizer that names no source may go by anything: its answers are
+// nobody else's.
+func TestA27AnswersWithoutASourceAreNotKept(t *testing.T) {
+	f := newFunction(t, func(map[string]any) string { return says("Allow", "*", "") })
+	s := authorizedStand(t, apidef.Authorizer{Type: apidef.RequestAuthorizer, URI: f.URL}, nil)
+	for _, cookie := range []string{"session=ada", "session=bob"} {
+		s.passed(cookie, s.do(s.with("Bearer same", "Cookie", cookie)))
+	}
+	if n := f.asked(); n != 2 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
 func TestAuthorizerConfig(t *testing.T) {
 	cognito := apidef.Authorizer{Name: "x", Type: apidef.CognitoAuthorizer, ProviderARNs: []string{poolARN}}
 	jwt := apidef.Authorizer{Name: "x", Type: apidef.JWTAuthorizer, Issuer: "https://idp.example", Audience: []string{"a"}}
@@ -569,7 +615,10 @@ func TestAuthorizerConfig(t *testing.T) {
 		"not a function":        func(rest, _ *apidef.API) { rest.Authorizers[1].URI = "arn:aws:sns:us-east-1:1:x" },
 		"metadata":              func(rest, _ *apidef.API) { rest.Authorizers[1].URI = "http://169.254.169.254/" },
 		"TTL":                   func(rest, _ *apidef.API) { rest.Authorizers[1].TTL = seconds(3601) },
-		"bad source":            func(rest, _ *apidef.API) { rest.Authorizers[1].IdentitySource = []string{"method.request.body.x"} },
+		"kept by nothing": func(rest, _ *apidef.API) {
+			rest.Authorizers[1].Type, rest.Authorizers[1].TTL = apidef.RequestAuthorizer, seconds(60)
+		},
+		"bad source": func(rest, _ *apidef.API) { rest.Authorizers[1].IdentitySource = []string{"method.request.body.x"} },
 		"token in a query": func(rest, _ *apidef.API) {
 			rest.Authorizers[1].IdentitySource = []string{"method.request.querystring.x"}
 		},

@@ -242,12 +242,15 @@ func (c *call) authorizerVar(name string) (string, bool) {
 	if claim, ok := strings.CutPrefix(name, "claims."); ok {
 		return c.auth.claims[claim], claim != ""
 	}
+	if name == "principalId" && c.auth.principalID != "" {
+		return c.auth.principalID, true // whatever a context says, which may be of the caller's making
+	}
 	if v, ok := c.auth.context[name]; ok {
 		return contextText(v), true
 	}
 	switch {
 	case name == "principalId":
-		return c.auth.principalID, true
+		return "", true
 	case (name == "latency" || name == "integrationLatency") && c.auth.latency != 0:
 		return milliseconds(c.auth.latency), true
 	}
