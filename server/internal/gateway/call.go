@@ -77,10 +77,9 @@ func (g *Gateway) random() (id [39]byte) {
 // amend adds the gateway's headers to every answer.
 func (c *call) amend(h http.Header, apigwID string) {
 	if c.api.isHTTP() {
-		h.Set("apigw-requestid", apigwID)
+		setHeaders(h, []headerValue{{"Apigw-Requestid", apigwID}})
 	} else {
-		h.Set("x-amzn-RequestId", c.id)
-		h.Set("x-amz-apigw-id", apigwID)
+		setHeaders(h, []headerValue{{"X-Amzn-Requestid", c.id}, {"X-Amz-Apigw-Id", apigwID}})
 	}
 	if c.g.ShowDecisions && c.event.Verdict != "" && c.identity.UserARN != "" {
 		h.Set(headerDecision, c.event.Verdict)
