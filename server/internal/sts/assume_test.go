@@ -589,6 +589,30 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 	}
 }
 
+// G05: a trust policy that lets in every pool of a region, whichever that is, is no trust.
+func TestG05AnyPool(t *testing.T) {
+	s := office(t)
+	const arn, pool = "arn:aws:iam::111122223333:role/loose", "eu-west-1:0fa1"
+	s.VerifyToken = func(context.Context, string) (sts.WebIdentity, error) {
+		return sts.WebIdentity{Subject: "eu-west-1:7b2c", Principal: policy.Principal{
+			FederatedProvider: "cognito-identity.amazonaws.com", IdentityID: "eu-west-1:7b2c", IdentityPoolID: pool, AMR: []string{"unauthenticated"},
+		}}, nil
+	}
+	for aud, ok := range map[string]bool{pool: true, "eu-west-1:*": false, "*": false} {
+		trust := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity",` +
+			`"Condition":{"StringLike":{"cognito-identity.amazonaws.com:aud":"` + aud + `"},"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"unauthenticated"}}}}`
+		if err := s.Store.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.PutRole(store.Role{Name: "loose", ARN: arn, ID: "AROALOOSEAAAAAAAAAAAA", Trust: trust})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := do[wire.AssumeRoleWithWebIdentityResult](t, s, sts.Caller{}, "AssumeRoleWithWebIdentity", "RoleArn", arn, "RoleSessionName", "desk", "WebIdentityToken", "token")
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", aud, err)
+		}
+	}
+}
+
 // TestDenialFitsHeader: a refusal stays an answer that proxies pass on, whatever the caller asked for and whoever he is.
 func TestDenialFitsHeader(t *testing.T) {
 	s := office(t)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/policy"
@@ -14,7 +15,7 @@ const (
 	actionWeb   = "sts:AssumeRoleWithWebIdentity"
 	cognito     = "cognito-identity.amazonaws.com"
 	maxWebToken = 20000
-	anotherPool = "us-east-1:00000000-0000-0000-0000-000000000000"
+	anotherPool = ":00000000-0000-0000-0000-000000000000" // of any region
 )
 
 // WebIdentity is what a verified token says.
@@ -105,7 +106,8 @@ func (s *Service) trustsWeb(who policy.Principal, trust *policy.Policy, a assump
 		return true
 	}
 	anyPool, anyAMR := who, who
-	anyPool.IdentityPoolID = anotherPool
+	region, _, _ := strings.Cut(who.IdentityPoolID, ":")
+	anyPool.IdentityPoolID = region + anotherPool
 	anyAMR.AMR = []string{"nobody"}
 	return !allows(anyPool, actionWeb) && !allows(anyAMR, actionWeb)
 }
