@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -79,22 +81,39 @@ func nameKey(name string) string { return strings.ToLower(name) }
 
 // named reads a record by its name; in a transaction it stays locked, because it
 // is read to be changed.
-func named[T any](ctx context.Context, r reader, kind, name string) (T, error) {
-	return one[T](ctx, r, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", kind, nameKey(name))
+func named[T interface{ keys() (name, arn string) }](ctx context.Context, r reader, kind, name string) (T, error) {
+	is := func(v T) bool { own, _ := v.keys(); return nameKey(own) == nameKey(name) }
+	return one(ctx, r, is, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", kind, nameKey(name))
 }
 
 // byARN reads a record that is kept by name by its ARN.
-func byARN[T any](ctx context.Context, r reader, kind, arn string) (T, error) {
-	return one[T](ctx, r, "SELECT doc FROM documents WHERE kind = $1 AND parent = $2", kind, arn)
+func byARN[T interface{ keys() (name, arn string) }](ctx context.Context, r reader, kind, arn string) (T, error) {
+	is := func(v T) bool { _, own := v.keys(); return own == arn }
+	return one(ctx, r, is, "SELECT doc FROM documents WHERE kind = $1 AND parent = $2", kind, arn)
 }
 
-func one[T any](ctx context.Context, r reader, query string, args ...any) (T, error) {
+func (role Role) keys() (name, arn string)       { return role.Name, role.ARN }
+func (u IAMUser) keys() (name, arn string)       { return u.Name, u.ARN }
+func (p ManagedPolicy) keys() (name, arn string) { return p.Name, p.ARN }
+
+// one reads a record that says what somebody may do. One that is not the record
+// it is kept as, or that has a field nobody knows, which may be a limit, cannot be
+// read: ErrUnavailable.
+func one[T any](ctx context.Context, r reader, is func(T) bool, query string, args ...any) (T, error) {
 	var v T
 	var doc string
 	if err := r.row(ctx, query+r.lock, args, &doc); err != nil {
 		return v, err
 	}
-	return v, decode(doc, &v)
+	dec := json.NewDecoder(strings.NewReader(doc))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&v); err != nil {
+		return v, fmt.Errorf("%w: a record cannot be read: %w", ErrUnavailable, err)
+	}
+	if !is(v) {
+		return v, fmt.Errorf("%w: a record is not the one it is kept as", ErrUnavailable)
+	}
+	return v, nil
 }
 
 // naming lists the records of a kind that hold an ARN; the text of one may merely
@@ -172,7 +191,8 @@ func (tx *Tx) DeleteAccessKey(id string) error { return remove(tx, kindAccessKey
 
 // AccessKey finds an access key; ErrNotFound.
 func (r reader) AccessKey(ctx context.Context, id string) (AccessKey, error) {
-	return get[AccessKey](ctx, r, kindAccessKey, id)
+	is := func(k AccessKey) bool { return k.ID == id }
+	return one(ctx, r, is, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", kindAccessKey, id)
 }
 
 // AccessKeys lists the access keys of a user by id; the name is as the user has

@@ -59,7 +59,8 @@ func (tx *Tx) PutIdentityPool(p IdentityPool) error { return put(tx, "identitypo
 // IdentityPool finds an identity pool; ErrNotFound. In a transaction it stays
 // locked, because it is read to be changed.
 func (r reader) IdentityPool(ctx context.Context, id string) (IdentityPool, error) {
-	return one[IdentityPool](ctx, r, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", "identitypool", id)
+	is := func(p IdentityPool) bool { return p.ID == id }
+	return one(ctx, r, is, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", "identitypool", id)
 }
 
 // ListIdentityPools lists pools by id, after an id ("" for the first).
@@ -80,7 +81,8 @@ func (tx *Tx) PutOIDCProvider(p OIDCProvider) error { return put(tx, "oidcprovid
 
 // OIDCProvider finds a provider by ARN; ErrNotFound.
 func (r reader) OIDCProvider(ctx context.Context, arn string) (OIDCProvider, error) {
-	return one[OIDCProvider](ctx, r, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", "oidcprovider", arn)
+	is := func(p OIDCProvider) bool { return p.ARN == arn }
+	return one(ctx, r, is, "SELECT doc FROM documents WHERE kind = $1 AND id = $2", "oidcprovider", arn)
 }
 
 // CreateOIDCProvider keeps a new provider; ErrExists if its ARN is taken.
