@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,36 @@ type Role struct {
 	// Declared holds the names of the inline policies and the ARNs of the attached
 	// ones that a configuration file declared; nil, as before schema 2: all.
 	Declared []string
+}
+
+// UnmarshalJSON reads a role strictly. Schema 1 revoked sessions by a time of the
+// role's own; that is now a policy as IAM's console makes it, which no file has
+// declared.
+func (role *Role) UnmarshalJSON(doc []byte) error {
+	type record Role
+	var old struct {
+		record
+		RevokedBefore time.Time
+	}
+	if err := strict(string(doc), &old); err != nil {
+		return err
+	}
+	*role = Role(old.record)
+	if !old.RevokedBefore.IsZero() {
+		role.revoke(old.RevokedBefore)
+	}
+	return nil
+}
+
+func (role *Role) revoke(before time.Time) {
+	if role.Declared == nil {
+		role.Declared = append(slices.AppendSeq([]string{}, maps.Keys(role.Policies)), role.Attached...)
+	}
+	if role.Policies == nil {
+		role.Policies = map[string]string{}
+	}
+	role.Policies["AWSRevokeOlderSessions"] = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*",` +
+		`"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + before.Add(time.Second - 1).UTC().Format(time.RFC3339) + `"}}}}`
 }
 
 // IAMUser is an IAM user.
@@ -105,15 +136,19 @@ func one[T any](ctx context.Context, r reader, is func(T) bool, query string, ar
 	if err := r.row(ctx, query+r.lock, args, &doc); err != nil {
 		return v, err
 	}
-	dec := json.NewDecoder(strings.NewReader(doc))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&v); err != nil {
+	if err := strict(doc, &v); err != nil {
 		return v, fmt.Errorf("%w: a record cannot be read: %w", ErrUnavailable, err)
 	}
 	if !is(v) {
 		return v, fmt.Errorf("%w: a record is not the one it is kept as", ErrUnavailable)
 	}
 	return v, nil
+}
+
+func strict(doc string, v any) error {
+	dec := json.NewDecoder(strings.NewReader(doc))
+	dec.DisallowUnknownFields()
+	return dec.Decode(v)
 }
 
 // naming lists the records of a kind that hold an ARN; the text of one may merely

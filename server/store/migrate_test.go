@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 // version1 is what schema 1 had in it.
 const version1 = `
 INSERT INTO documents (kind, id, parent, doc) VALUES
-	('role', 'arn:aws:iam::1:role/Notes_User', '', '{"Name":"Notes_User","ARN":"arn:aws:iam::1:role/Notes_User","ID":"AROA","Policies":{"p":"{}"}}'),
+	('role', 'arn:aws:iam::1:role/Notes_User', '', '{"Name":"Notes_User","ARN":"arn:aws:iam::1:role/Notes_User","ID":"AROA","Policies":{"p":"{}"},"RevokedBefore":"0001-01-01T00:00:00Z"}'),
 	('iamuser', 'Root', '', '{"Name":"Root","ARN":"arn:aws:iam::1:user/Root","ID":"AIDA"}'),
 	('accesskey', 'AKIA', 'Root', '{"ID":"AKIA","UserName":"Root","Active":true}');
 INSERT INTO identities (id, pool, enabled, created) VALUES ('i1', 'ip', 1, 1772366400123456);`
@@ -66,6 +67,23 @@ func TestK06Upgrade(t *testing.T) {
 			check(t, store.Identity{ID: "i1", PoolID: "ip", Enabled: true, Created: noon, Modified: noon})(s.Identity(background, "i1"))
 			must(t, s.Close())
 		}
+	})
+}
+
+// K06: sessions that were revoked before the upgrade stay so, whatever a configuration file declares of the role.
+func TestK06Revoked(t *testing.T) {
+	eachOld(t, func(t *testing.T, db *sql.DB, dsn string) {
+		_, err := db.Exec(`UPDATE documents SET doc = replace(doc, '0001-01-01T00', '2026-11-24T12') WHERE kind = 'role'`)
+		must(t, err)
+		s := open(t, dsn)
+		role, err := s.RoleNamed(background, "Notes_User")
+		must(t, err)
+		want := `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-11-24T12:00:00Z"}}}}`
+		if role.Policies["AWSRevokeOlderSessions"] != want || role.Policies["p"] != "{}" || !slices.Equal(role.Declared, []string{"p"}) {
+			t.Errorf("%+v", role)
+		}
+		update(t, s, func(tx *store.Tx) error { return tx.PutRole(role) })
+		check(t, role)(s.Role(background, role.ARN))
 	})
 }
 
