@@ -55,7 +55,7 @@ func (role *Role) revoke(before time.Time) {
 		role.Policies = map[string]string{}
 	}
 	role.Policies["AWSRevokeOlderSessions"] = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*",` +
-		`"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + before.Add(time.Second - 1).UTC().Format(time.RFC3339) + `"}}}}`
+		`"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + before.Add(time.Second-1).UTC().Format(time.RFC3339) + `"}}}}`
 }
 
 // IAMUser is an IAM user.
