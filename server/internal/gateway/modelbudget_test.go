@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
@@ -77,5 +78,19 @@ func TestE24ModelsAndLargeNumbers(t *testing.T) {
 		if err := checkNumbers(map[string]any{"a": []any{text}}); err != nil {
 			t.Errorf("a text: %v", err)
 		}
+	}
+}
+
+// Ten thousand faults are not ten thousand lines of a log.
+func TestE24FaultsAreShortened(t *testing.T) {
+	err := modelOf(t, `{"type":"array","items":{"type":"string"}}`).validate(context.Background(), []byte("["+strings.Repeat("1,", 9999)+"1]"))
+	if err == nil {
+		t.Fatal("numbers are texts")
+	}
+	if got := shortened(err.Error()); len(got) > maxValidation+len("…") || !strings.HasPrefix(err.Error(), strings.TrimSuffix(got, "…")) {
+		t.Errorf("%d bytes", len(got))
+	}
+	if got := shortened(strings.Repeat("é", maxValidation)); !utf8.ValidString(got) {
+		t.Error("a character is cut in two")
 	}
 }

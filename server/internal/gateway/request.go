@@ -66,10 +66,21 @@ func (c *call) checkRequest(a *admitted) error {
 		return nil
 	}
 	if err := m.validate(c.r.Context(), a.body); err != nil {
-		c.validation = err.Error()
+		c.validation = shortened(err.Error())
 		return badRequest("Invalid request body")
 	}
 	return nil
+}
+
+// maxValidation is how much is told of what is wrong with a body, in bytes: each
+// of its values may be.
+const maxValidation = 4 << 10
+
+func shortened(text string) string {
+	if len(text) <= maxValidation {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxValidation], "") + "…"
 }
 
 // missing lists the required parameters that are not there, or blank.
