@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -187,10 +188,23 @@ func byStatus(v *view) []Cause {
 	if !ok {
 		return nil
 	}
+	if s == http.StatusInternalServerError && strings.HasPrefix(v.code, "Authorizer") {
+		c = authorizerFailed
+	}
 	if v.message != "" {
-		c.Seen = append(c.Seen, "It says: "+clean(firstLine(v.message)))
+		c.Seen = append(slices.Clone(c.Seen), "It says: "+clean(firstLine(v.message)))
+	}
+	if v.place.local && s >= http.StatusInternalServerError {
+		c.Fix = append([]string{"Look at the log of gatepass serve: it says why, under the request id."}, c.Fix...)
 	}
 	return []Cause{c}
+}
+
+// authorizerFailed is AuthorizerConfigurationException and AuthorizerFailure, whose
+// message is null.
+var authorizerFailed = Cause{
+	Name: "authorizer-failed", Title: "The Lambda authorizer failed, or its answer is not one",
+	Fix: []string{"Run the authorizer's function with this request: it must return principalId and policyDocument, or on an HTTP API with simple responses isAuthorized."},
 }
 
 func redirect(v *view) []Cause {

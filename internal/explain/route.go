@@ -78,7 +78,11 @@ func (v *view) baseTrouble(c *Cause) bool {
 		case !hasPrefix(path, base):
 			c.Name, c.Title = "base-path", "The path does not begin with the API's base path "+prefix
 			c.Seen = append(c.Seen, fmt.Sprintf("The API %s is at %s, and the path is %s.", api.Name, api.URL, clean(v.target.path)))
-			c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+v.behind(base)))
+			behind := v.behind(base)
+			c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+behind))
+			if _, rest, more := strings.Cut(behind[1:], "/"); more { // the first part may be a stage that is not there
+				c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+"/"+rest))
+			}
 			return true
 		case hasPrefix(path[len(base):], base):
 			c.Name, c.Title = "base-path", "The base path "+prefix+" is in the path twice"
