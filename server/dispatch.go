@@ -31,9 +31,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := s.serve(sw, r)
 	attrs := []slog.Attr{
 		slog.String("request_id", w.Header().Get("x-amzn-RequestId")), slog.String("operation", name), slog.Int("status", sw.status),
-		slog.String("error", cmp.Or(sw.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":"))),
-		slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr),
 	}
+	if code := cmp.Or(sw.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":")); code != "" {
+		attrs = append(attrs, slog.String("error", code))
+	}
+	attrs = append(attrs, slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
 	if sw.caller != "" {
 		attrs = append(attrs, slog.String("caller", sw.caller), slog.String("access_key_id", sw.accessKeyID))
 	}

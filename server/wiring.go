@@ -109,12 +109,12 @@ func (s *Server) accessed(ctx context.Context, line string, err error) {
 	s.Logger.InfoContext(ctx, "access", "line", line)
 }
 
-// oneLine is the kind of a signature error, whose text would quote the request;
-// any other error is itself.
+// oneLine is the name and the kind of a signature error, whose text would quote
+// the request; any other error is itself.
 func oneLine(err error) string {
 	var e *sigv4.Error
 	if errors.As(err, &e) {
-		return e.Code
+		return e.Code + ": " + e.Unwrap()[0].Error()
 	}
 	return err.Error()
 }

@@ -150,7 +150,7 @@ func (g *Gateway) askOnce(ctx context.Context, a *authorizer, stage string, even
 		return nil, errUnauthorized()
 	}
 	if err != nil {
-		return nil, errAuthorizer(err)
+		return nil, errAuthorizer(fmt.Errorf("the authorizer %q: %w", a.Name, err))
 	}
 	got, err := a.read(out)
 	if err != nil {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
@@ -60,7 +62,7 @@ func (c *call) meter(*admitted) error {
 	var mine *membership
 	if c.route.APIKeyRequired {
 		if mine = c.membership(); mine == nil {
-			return errKey()
+			return c.errKey()
 		}
 		c.auth.key = *mine.key
 	}
@@ -76,11 +78,14 @@ func (c *call) meter(*admitted) error {
 // membership finds the key that the caller presents among those that may call
 // this stage.
 func (c *call) membership() *membership {
-	value := strings.Join(c.r.Header["X-Api-Key"], ",")
+	return c.g.current().membership(c.keyValue(), c.target)
+}
+
+func (c *call) keyValue() string {
 	if c.api.APIKeySource == keyAuthorizer {
-		value = c.auth.usageKey
+		return c.auth.usageKey
 	}
-	return c.g.current().membership(value, c.target)
+	return strings.Join(c.r.Header["X-Api-Key"], ",")
 }
 
 func (c *call) throttlePlan(mine *membership) bool {
@@ -123,9 +128,13 @@ func (c *call) forRoute(limits map[string]apidef.Throttle) (limit *apidef.Thrott
 }
 
 // errKey is the answer to a key that is missing, unknown, disabled or of no plan
-// of the stage.
-func errKey() error {
-	return refusal(http.StatusForbidden, "ForbiddenException", "Forbidden")
+// of the stage. Only the log says which.
+func (c *call) errKey() error {
+	e := errForbidden().(*wire.Error)
+	if e.Err = errors.New("the API key is unknown, disabled, or in no usage plan of the stage"); c.keyValue() == "" {
+		e.Err = errors.New("the route wants an API key, and there is none")
+	}
+	return e
 }
 
 func errThrottled() error {

@@ -32,7 +32,9 @@ func (c *call) errNoStage() error {
 	if c.api.isHTTP() {
 		return errNotFound()
 	}
-	return errForbidden()
+	e := errForbidden().(*wire.Error)
+	e.Err = errors.New("no stage is served at this address")
+	return e
 }
 
 func errNotFound() error { return refusal(http.StatusNotFound, "NotFoundException", "Not Found") }
