@@ -19,6 +19,7 @@ func TestExampleGate(t *testing.T) {
 	}))
 	t.Cleanup(backend.Close)
 	t.Setenv("ADA_PASSWORD", adaPassword)
+	t.Setenv("ADMIN_SECRET", "0123456789abcdef0123456789abcdef")
 	c, err := server.ReadConfig("../examples/gate.yaml")
 	if err != nil {
 		t.Fatal(err)

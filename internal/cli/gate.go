@@ -54,6 +54,9 @@ func (o serveOptions) declared() (*gate, error) {
 	}
 	g := &gate{config: config, handlers: server.SampleHandlers(), told: lines}
 	if o.config != "" {
+		if len(config.Admins) == 0 {
+			g.told = append(g.told, noAdmin)
+		}
 		return g, nil
 	}
 	g.config.ShowDecisions = !o.allowRemote // to who develops the template
@@ -62,6 +65,9 @@ func (o serveOptions) declared() (*gate, error) {
 	}
 	return g, nil
 }
+
+// noAdmin is said of a gate.yaml that leaves everyone out.
+const noAdmin = "note: the gate.yaml declares no administrator (admins:), whose key signs gatepass outbox and the AWS CLI's calls"
 
 func isURL(dsn string) bool { return strings.Contains(dsn, "://") }
 

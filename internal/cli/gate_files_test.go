@@ -37,6 +37,21 @@ x-other: 1
 paths: {/a: {get: {x-amazon-apigateway-auth: {type: AWS_IAM}, x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:9/"}}}}
 `
 
+// TestGateWithoutAdministrator: a gate.yaml that declares none says that nobody
+// can administer it; one that does is silent.
+func TestGateWithoutAdministrator(t *testing.T) {
+	admins := "\nadmins: [{name: admin, access_key_id: AKIAEXAMPLE000000001, secret_env: ADMIN_SECRET}]\n"
+	for text, want := range map[string]int{"region: us-east-1": 0, "region: us-east-1" + admins: 1} {
+		g, err := newGate(serveOptions{gateFiles: gateFiles{config: fileOf(t, "gate.yaml", text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(g.told) != 1-want || want == 0 && !strings.Contains(g.told[0], "admins:") {
+			t.Errorf("%s: told %q", text, g.told)
+		}
+	}
+}
+
 // TestGateOfFiles reads a template and a document together: ids, addresses of
 // functions, and the lines for the user.
 func TestGateOfFiles(t *testing.T) {

@@ -55,13 +55,14 @@ func newPolicyLint(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "lint FILE...", Short: "say what in policy documents does not work as meant",
-		Long: `Say what in policy documents IAM refuses, what can never match (a method in lower
-case, {id} in a path, an ARN that ends too early), and what lets in more than was
-meant (a role of an identity pool whose trust policy names no pool or lets guests
-in, Allow with ForAllValues). Each finding has its place and what to write.
+		Long: `Say what in policy documents IAM refuses, what can never match (a method in
+lower case, {id} in a path, an ARN that ends too early), and what lets in more
+than was meant (a role of an identity pool whose trust policy names no pool or
+lets guests in, Allow with ForAllValues). Each finding has its place and what to
+write.
 
-A document is read as what its elements make it: with a Principal a trust policy,
-or with a Resource as well a resource policy; else an identity policy.
+A document is read as what its elements make it: with a Principal a trust
+policy, or with a Resource as well a resource policy; else an identity policy.
 
 The exit code is 1 if there is a finding of severity error, else 0.`,
 		Example: `  gatepass policy lint notes-policy.json

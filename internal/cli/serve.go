@@ -31,8 +31,9 @@ API, with a user ada whose password is made and printed once, when the database
 is new. The lines on stdout are for another terminal; the log goes to stderr,
 and before it the template's outputs and what of the files is not served.
 
-The functions of a template run elsewhere: sam local start-lambda runs them all,
---lambda-endpoint http://127.0.0.1:3001, or --function names an address for each.
+The functions of a template run elsewhere: sam local start-lambda runs them all
+(--lambda-endpoint http://127.0.0.1:3001), or --function names the address of
+each.
 An API of --openapi has the name of its file as id, and the stage prod.`,
 		Example: "  gatepass serve\n  gatepass serve -c gate.yaml --db gate.db\n" +
 			"  gatepass serve --template template.yaml --parameter StageName=test --lambda-endpoint http://127.0.0.1:3001\n" +
