@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"server/internal/gateway":    2,
 	"server/internal/apidef":     1,
 	"server/internal/tree":       1,
+	"server/internal/schema":     1,
 	"server/internal/apigateway": 2,
 	"server/internal/openapi":    2,
 	"server/internal/cfn":        2,
@@ -55,14 +56,15 @@ var floors = map[string]int{
 // standard library, by longest matching prefix. Packages that are not named may
 // import anything in go.mod.
 var strangers = map[string][]string{
-	"sigv4":          {},
-	"srp":            {"filippo.io/bigmod", "golang.org/x/sys/cpu"},
-	"policy":         {},
-	"internal/token": {"github.com/go-jose/go-jose/v4"},
-	"internal/seal":  {"golang.org/x/crypto"},
-	"internal/wire":  {},
-	"":               {"golang.org/x"},
-	"cognitocreds":   {"github.com/aws/aws-sdk-go-v2/aws"},
+	"sigv4":                  {},
+	"srp":                    {"filippo.io/bigmod", "golang.org/x/sys/cpu"},
+	"policy":                 {},
+	"internal/token":         {"github.com/go-jose/go-jose/v4"},
+	"internal/seal":          {"golang.org/x/crypto"},
+	"internal/wire":          {},
+	"server/internal/schema": {},
+	"":                       {"golang.org/x"},
+	"cognitocreds":           {"github.com/aws/aws-sdk-go-v2/aws"},
 }
 
 type source struct {

@@ -8,11 +8,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/server/internal/schema"
 )
 
-func modelOf(t *testing.T, schema string) *model {
+func modelOf(t *testing.T, text string) *model {
 	t.Helper()
-	m, err := (&api{API: apidef.API{Models: map[string]string{"M": schema}}}).model("M")
+	m, err := (&api{API: apidef.API{Models: map[string]string{"M": text}}}).model("M")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,22 +31,21 @@ func TestE24ModelsThatMultiply(t *testing.T) {
 		one := `{"type":"object","required":["a"],"properties":{"a":{"$ref":"` + self + `"}}}`
 		return `"` + kind + `":[` + one + `,` + one + `,{"type":"string"}]`
 	}
-	for name, schema := range map[string]string{
+	for name, text := range map[string]string{
 		"oneOf":   `{` + two("oneOf", "#") + `}`,
 		"anyOf":   `{` + two("anyOf", "#") + `}`,
-		"allOf":   `{` + two("allOf", "#") + `}`,
+		"allOf":   `{"allOf":[{"properties":{"a":{"$ref":"#"}}},{"properties":{"a":{"$ref":"#"}}}]}`,
 		"not":     `{"definitions":{"d":{` + two("anyOf", "#/definitions/d") + `}},"not":{"$ref":"#/definitions/d"}}`,
 		"format":  `{"format":"regex",` + two("oneOf", "#") + `}`,
-		"draft 7": `{"$schema":"http://json-schema.org/draft-07/schema#","if":{"properties":{"a":{"$ref":"#"}}},"then":{"properties":{"a":{"$ref":"#"}}},"else":{"properties":{"a":{"$ref":"#"}}}}`,
-		"2020-12": `{"$schema":"https://json-schema.org/draft/2020-12/schema","$dynamicAnchor":"d",` + strings.ReplaceAll(two("oneOf", "#d"), "$ref", "$dynamicRef") + `}`,
+		"pattern": `{"patternProperties":{"":{` + two("oneOf", "#") + `}}}`,
 	} {
-		m := modelOf(t, schema)
+		m := modelOf(t, text)
 		for range 2 { // also with a schema that was in use
-			if err := m.validate(context.Background(), nested(40)); !errors.Is(err, errLooks) {
+			if err := m.validate(context.Background(), nested(40)); !errors.Is(err, schema.ErrWork) {
 				t.Errorf("%s: %.200v", name, err)
 			}
 		}
-		if err := m.validate(context.Background(), nested(1)); errors.Is(err, errLooks) {
+		if err := m.validate(context.Background(), nested(1)); errors.Is(err, schema.ErrWork) {
 			t.Errorf("%s: a small body: %v", name, err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestE24ModelsEndWithTheCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if err := m.validate(ctx, body); !errors.Is(err, errLooks) {
+	if err := m.validate(ctx, body); !errors.Is(err, schema.ErrWork) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -75,7 +75,7 @@ func TestE24ModelsAndLargeNumbers(t *testing.T) {
 		if err := m.validate(context.Background(), []byte("["+text+"]")); (err == nil) != ok {
 			t.Errorf("%.20s: %v", text, err)
 		}
-		if err := checkNumbers(map[string]any{"a": []any{text}}); err != nil {
+		if err := modelOf(t, `{"type":"array"}`).validate(context.Background(), []byte(`["`+text+`"]`)); err != nil {
 			t.Errorf("a text: %v", err)
 		}
 	}

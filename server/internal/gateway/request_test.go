@@ -109,6 +109,8 @@ func TestRulesRefusedWhenLoaded(t *testing.T) {
 		"of a network": func(a *apidef.API) { a.Models["Note"] = `{"$ref":"http://127.0.0.1/schema.json"}` },
 		"of a file":    func(a *apidef.API) { a.Models["Note"] = `{"$ref":"file:///etc/passwd"}` },
 		"pattern":      func(a *apidef.API) { a.Models["Note"] = `{"pattern":"("}` },
+		"draft 7":      func(a *apidef.API) { a.Models["Note"] = `{"$schema":"http://json-schema.org/draft-07/schema#"}` },
+		"later":        func(a *apidef.API) { a.Models["Note"] = `{"properties":{"a":{"const":1}}}` },
 		"on HTTP APIs": func(a *apidef.API) { a.Protocol, a.Models = apidef.HTTP, nil },
 		"of other APIs": func(a *apidef.API) {
 			a.Models["Note"] = `{"$ref":"https://apigateway.amazonaws.com/restapis/other/models/None"}`
