@@ -174,6 +174,8 @@ var cases = []struct {
 
 	{"forbidden without a key", got(403, "ForbiddenException", message("Forbidden")), "api-key", "no x-api-key"},
 	{"forbidden with a key", got(403, "ForbiddenException", message("Forbidden")).header("X-Api-Key", "secret-token"), "api-key", "usage plan"},
+	{"forbidden on this machine", got(403, "ForbiddenException", message("Forbidden")).to("GET", "http://127.0.0.1:8787/_aws/execute-api/notes/prod/keyed"), "no-stage", "invoke URL"},
+	{"forbidden at a known stage of this machine", got(403, "ForbiddenException", message("Forbidden")).to("GET", "http://127.0.0.1:8787/_aws/execute-api/notes/prod/keyed").knows(Known{APIs: []API{{Name: "notes", URL: "http://127.0.0.1:8787/_aws/execute-api/notes/prod"}}}), "api-key", "no x-api-key"},
 	{"forbidden beside the API", got(403, "ForbiddenException", message("Forbidden")).to("GET", "https://abcdef1234.execute-api.us-east-1.amazonaws.com/notes").knows(api), "base-path", "/prod"},
 	{"forbidden at another stage", got(403, "ForbiddenException", message("Forbidden")).to("GET", "https://abcdef1234.execute-api.us-east-1.amazonaws.com/test/notes").knows(api), "base-path", "/prod/notes"},
 	{"HTTP API, unsigned", got(403, "", message("Forbidden")).answer("Apigw-Requestid", "x").unsigned(), "unsigned", "gatepass call"},

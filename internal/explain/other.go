@@ -18,7 +18,7 @@ func forbidden(v *view) []Cause {
 	if v.Request != nil && (v.besideAPIs() || len(v.oddSegments()) > 0) {
 		list = append(list, v.noRoute())
 	}
-	if v.place.local { // gatepass knows no API keys
+	if v.place.local && (v.besideAPIs() || len(v.hostAPIs()) == 0) { // a mistyped address is likelier there than a key
 		list = append(list, v.noStage(), v.apiKey())
 	} else {
 		list = append(list, v.apiKey(), v.noStage())
