@@ -2,6 +2,7 @@ package schema
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ const (
 
 // pattern compiles an expression of ECMA 262 as RE2, which takes time linear in the
 // text. What RE2 has no equal of, as looking ahead, is refused.
-func pattern(p place, v any) (*regexp.Regexp, error) {
+func pattern(p place, v any) (*matcher, error) {
 	s, err := text(p, v)
 	if err != nil {
 		return nil, err
@@ -27,11 +28,42 @@ func pattern(p place, v any) (*regexp.Regexp, error) {
 	if t.refused != "" {
 		return nil, p.refuse("gatepass does not know %q of patterns", t.refused)
 	}
-	re, err := regexp.Compile(t.out.String())
+	m, err := newMatcher(t.out.String())
 	if err != nil {
 		return nil, p.refuse("gatepass does not know the pattern: %v", err)
 	}
-	return re, nil
+	return m, nil
+}
+
+// matcher is a pattern, and the work it takes for a byte: at each, it may be at
+// every step of its program.
+type matcher struct {
+	*regexp.Regexp
+	cost int
+}
+
+func newMatcher(expr string) (*matcher, error) {
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	prog, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	return &matcher{re, 1 + len(prog.Inst)/perLook}, nil
+}
+
+// match says whether a text matches.
+func (r *run) match(m *matcher, text string) (bool, error) {
+	if err := r.spend((4 + len(text)) * m.cost); err != nil {
+		return false, err
+	}
+	return m.MatchString(text), nil
 }
 
 // translation of a pattern, of which rest is not translated yet.

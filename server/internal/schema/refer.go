@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -118,8 +120,11 @@ func unescape(name string) string {
 // endless refuses schemas that ask for themselves of the same value again.
 func (c *compiler) endless() error {
 	w := walk{}
-	for k, n := range c.nodes {
-		if !w.ends(n) {
+	order := slices.SortedFunc(maps.Keys(c.nodes), func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.model, b.model), cmp.Compare(a.pointer, b.pointer))
+	})
+	for _, k := range order {
+		if !w.ends(c.nodes[k]) {
 			return place{model: k.model, pointer: k.pointer}.refuse("refers to itself without an end")
 		}
 	}

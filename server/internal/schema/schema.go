@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"regexp"
 )
 
 var (
@@ -49,7 +48,7 @@ type numbers struct {
 
 type texts struct {
 	min, max *int
-	pattern  *regexp.Regexp
+	pattern  *matcher
 	format   func(string) bool
 }
 
@@ -77,7 +76,7 @@ type extra struct {
 }
 
 type patterned struct {
-	name *regexp.Regexp
+	name *matcher
 	is   *node
 }
 

@@ -173,6 +173,14 @@ func TestModels(t *testing.T) {
 	}
 }
 
+func manyNames(n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, `"a%d":1,`, i)
+	}
+	return out.String() + `"z":1`
+}
+
 // TestWork: many alternatives, and values that are compared as a whole, end.
 func TestWork(t *testing.T) {
 	several := strings.Repeat(`{"type":"array","uniqueItems":true,"enum":[[0]]},`, 3000)
@@ -180,6 +188,8 @@ func TestWork(t *testing.T) {
 		"enums":    {`{"anyOf":[` + several + `{}]}`, `[` + strings.Repeat("1e400,", 20000) + `1]`},
 		"patterns": {`{"anyOf":[` + strings.Repeat(`{"pattern":"^(a*b?)*$","minLength":1,"maxLength":0},`, 3000) + `{}]}`, `"` + strings.Repeat("a", 100000) + `"`},
 		"names":    {`{"patternProperties":{"a+b+c":{},"a+c+d":{}},"allOf":[` + strings.Repeat(`{"patternProperties":{"x":{}}},`, 500) + `{}]}`, `{"` + strings.Repeat("a", 100000) + `":1}`},
+		"steps":    {`{"anyOf":[` + strings.Repeat(`{"pattern":"(.{1,500}@.{1,500}){2}"},`, 3) + `{}]}`, `"` + strings.Repeat("a", 100000) + `"`},
+		"order":    {`{"anyOf":[` + strings.Repeat(`{"properties":{"a0":{"type":"null"}}},`, 100) + `{}]}`, `{` + manyNames(20000) + `}`},
 	} {
 		s, err := compile(tt.schema)
 		if err != nil {

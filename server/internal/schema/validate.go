@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -153,13 +154,17 @@ func (r *run) text(n *texts, v string) error {
 	if err := count(utf8.RuneCountInString(v), n.min, n.max, "characters"); err != nil {
 		return err
 	}
-	switch {
-	case n.pattern != nil && !n.pattern.MatchString(v):
-		return wrong("does not match the pattern")
-	case n.format != nil && !n.format(v):
+	if n.format != nil && !n.format(v) {
 		return wrong("is not of the format")
 	}
-	return nil
+	if n.pattern == nil {
+		return nil
+	}
+	ok, err := r.match(n.pattern, v)
+	if err == nil && !ok {
+		return wrong("does not match the pattern")
+	}
+	return err
 }
 
 func count(n int, least, most *int, of string) error {
@@ -181,7 +186,7 @@ func (r *run) listOf(n *lists, v []any) error {
 			return err
 		}
 	}
-	for i, item := range v {
+	for i, item := range v[:min(n.looked(), len(v))] {
 		is, known := n.at(i)
 		switch {
 		case !known && n.rest.none:
@@ -194,6 +199,17 @@ func (r *run) listOf(n *lists, v []any) error {
 		}
 	}
 	return nil
+}
+
+// looked is how many items there is something to say of.
+func (n *lists) looked() int {
+	switch {
+	case n.each == nil && n.all == nil:
+		return 0
+	case n.each != nil && n.rest == (extra{}):
+		return len(n.each)
+	}
+	return math.MaxInt
 }
 
 // at is the schema of an item, if any, and whether items speaks of it: only a list
@@ -227,6 +243,9 @@ func (r *run) objectOf(n *objects, v map[string]any) error {
 	if err := count(len(v), n.min, n.max, "properties"); err != nil {
 		return err
 	}
+	if err := r.spend(len(n.needs) + len(n.required)); err != nil {
+		return err
+	}
 	if err := has(v, n.required); err != nil {
 		return err
 	}
@@ -235,6 +254,9 @@ func (r *run) objectOf(n *objects, v map[string]any) error {
 	}
 	if n.properties == nil && n.patterns == nil && n.rest == (extra{}) {
 		return nil
+	}
+	if err := r.spend(len(v) * perLook / 2); err != nil { // for the order
+		return err
 	}
 	for _, name := range sortedKeys(v) {
 		if err := r.property(n, name, v[name]); err != nil {
@@ -254,12 +276,12 @@ func has(v map[string]any, names []string) error {
 }
 
 func (r *run) dependencies(n *objects, v map[string]any) error {
-	if err := r.spend(len(n.needs) + len(n.required)); err != nil {
-		return err
-	}
 	for _, d := range n.needs {
 		if _, ok := v[d.name]; !ok {
 			continue
+		}
+		if err := r.spend(len(d.also)); err != nil {
+			return err
 		}
 		if err := has(v, d.also); err != nil {
 			return err
@@ -283,10 +305,11 @@ func (r *run) property(n *objects, name string, v any) error {
 		}
 	}
 	for _, p := range n.patterns {
-		if err := r.spend(4 + len(name)); err != nil {
+		ok, err := r.match(p.name, name)
+		if err != nil {
 			return err
 		}
-		if !p.name.MatchString(name) {
+		if !ok {
 			continue
 		}
 		known = true
