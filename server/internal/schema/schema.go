@@ -87,7 +87,8 @@ type dependency struct {
 	is   *node
 }
 
-// Error is why a text is not as its schema wants it.
+// Error is why a text is not as its schema wants it. It can stand in a JSON string
+// as it is: names in it are cut, and characters that would end the string are "?".
 type Error struct {
 	Pointer string // a JSON pointer to the value; empty for the whole
 	Reason  string

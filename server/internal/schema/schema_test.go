@@ -148,14 +148,16 @@ func TestModels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for body, want := range map[string]string{
-		`{"of":1,"nodes":[{"n":1},{"tree":{"of":2}}]}`: "",
-		`{"of":1,"nodes":[{"n":1},{"tree":{}}]}`:       `/nodes/1/tree: has no "of"`,
-		`{"of":1,"nodes":[{"n":"1"}]}`:                 "/nodes/0/n: is not of the type number",
-		`{"of":1,"nodes":[{"x":1}]}`:                   `/nodes/0: has "x", which it should not`,
-		`[]`:                                           "is not of the type object",
-		`{`:                                            ErrJSON.Error(),
-		`{"of":1} 2`:                                   ErrJSON.Error(),
-		`{"of":1e401}`:                                 ErrNumber.Error(),
+		`{"of":1,"nodes":[{"n":1},{"tree":{"of":2}}]}`:             "",
+		`{"of":1,"nodes":[{"n":1},{"tree":{}}]}`:                   `/nodes/1/tree: has no 'of'`,
+		`{"of":1,"nodes":[{"n":"1"}]}`:                             "/nodes/0/n: is not of the type number",
+		`{"of":1,"nodes":[{"x":1}]}`:                               `/nodes/0: has 'x', which it should not`,
+		`{"of":1,"nodes":[{"\"\\\n/":1}]}`:                         `/nodes/0: has '???/', which it should not`,
+		`{"of":1,"nodes":[{"` + strings.Repeat("é", 99) + `":1}]}`: `/nodes/0: has '` + strings.Repeat("é", 32) + `…', which it should not`,
+		`[]`:           "is not of the type object",
+		`{`:            ErrJSON.Error(),
+		`{"of":1} 2`:   ErrJSON.Error(),
+		`{"of":1e401}`: ErrNumber.Error(),
 	} {
 		got := ""
 		if err := s.Validate(context.Background(), []byte(body)); err != nil {

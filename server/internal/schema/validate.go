@@ -18,6 +18,7 @@ const (
 	looksByte = 4         // more for each of its bytes
 	maxLooks  = 5_000_000 // in all
 	perLook   = 16        // bytes that are compared or matched count as one look
+	maxShown  = 64        // bytes of a name in an error
 )
 
 // run is one validation.
@@ -50,9 +51,23 @@ func wrong(format string, args ...any) error { return &Error{Reason: fmt.Sprintf
 // below puts a name before the pointer of an error.
 func below(name string, err error) error {
 	if e, ok := err.(*Error); ok {
-		return &Error{Pointer: "/" + escape(name) + e.Pointer, Reason: e.Reason}
+		return &Error{Pointer: "/" + escape(shown(name)) + e.Pointer, Reason: e.Reason}
 	}
 	return err
+}
+
+// shown is a name of a body as errors have it, which stand in JSON texts that
+// responses are made of: short, and without what would end a string.
+func shown(name string) string {
+	if len(name) > maxShown {
+		name = strings.ToValidUTF8(name[:maxShown], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == '"' || r == '\\' {
+			return '?'
+		}
+		return r
+	}, name)
 }
 
 // failed says whether a schema does not hold, which is no error of its own, and
@@ -269,7 +284,7 @@ func (r *run) objectOf(n *objects, v map[string]any) error {
 func has(v map[string]any, names []string) error {
 	for _, name := range names {
 		if _, ok := v[name]; !ok {
-			return wrong("has no %q", name)
+			return wrong("has no '%s'", shown(name))
 		}
 	}
 	return nil
@@ -321,7 +336,7 @@ func (r *run) property(n *objects, name string, v any) error {
 	case known:
 		return nil
 	case n.rest.none:
-		return wrong("has %q, which it should not", name)
+		return wrong("has '%s', which it should not", shown(name))
 	case n.rest.is != nil:
 		return below(name, r.node(n.rest.is, v))
 	}
