@@ -11,6 +11,7 @@ import (
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/gateway"
 	"github.com/gatepass/gatepass/server/internal/openapi"
+	"github.com/gatepass/gatepass/server/internal/tree"
 )
 
 // Notes are what the files that the Config was read from say and gatepass does
@@ -147,5 +148,19 @@ func (c *Config) readOpenAPI(at string, a *API) (apidef.API, error) {
 	for _, n := range notes {
 		c.note(a.OpenAPI, n)
 	}
+	c.noteFunctions(a.OpenAPI, def.Routes)
 	return def, nil
+}
+
+// noteFunctions says which functions of a document have no address.
+func (c *Config) noteFunctions(file string, routes []apidef.Route) {
+	for i := range routes {
+		_, name, isFunction := strings.Cut(routes[i].Integration.URI, ":function:")
+		if end := strings.IndexAny(name, ":/"); end >= 0 {
+			name = name[:end]
+		}
+		if isFunction && c.Functions[name] == "" && c.LambdaEndpoint == "" && !strings.Contains(name, "$") {
+			c.note(file, tree.Note{Path: "function " + name, Reason: "no address is known: give --function " + name + "=URL or --lambda-endpoint URL"})
+		}
+	}
 }

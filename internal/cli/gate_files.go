@@ -22,8 +22,10 @@ func (o gateFiles) any() bool { return o.config != "" || o.template != "" || len
 // check refuses flags that would have no effect.
 func (o gateFiles) check() error {
 	switch {
-	case o.template == "" && (len(o.parameters) > 0 || o.allowUnknown):
-		return usageErrorf("--parameter and --allow-unknown are for a --template")
+	case o.template == "" && o.allowUnknown:
+		return usageErrorf("--allow-unknown is for a --template")
+	case o.template == "" && len(o.openapi) == 0 && len(o.parameters) > 0:
+		return usageErrorf("--parameter is for a --template or --openapi")
 	case !o.any() && (len(o.functions) > 0 || o.lambdaEndpoint != ""):
 		return usageErrorf("--function and --lambda-endpoint are for a --template, --openapi or --config")
 	}
@@ -48,7 +50,7 @@ func (o gateFiles) read() (*server.Config, []string, error) {
 		return nil, nil, err
 	}
 	for _, file := range o.openapi {
-		if err := addOpenAPI(c, file); err != nil {
+		if err := o.addOpenAPI(c, file); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -108,13 +110,19 @@ func (o gateFiles) addTemplate(c *server.Config) ([]string, error) {
 }
 
 // addOpenAPI adds the API of a document, with an id made of the file's name and
-// one stage.
-func addOpenAPI(c *server.Config, file string) error {
+// one stage, whose variables are the parameters that are not a template's.
+func (o gateFiles) addOpenAPI(c *server.Config, file string) error {
 	path, err := filepath.Abs(file)
 	if err != nil {
 		return err
 	}
-	c.APIs = append(c.APIs, server.API{ID: apiID(path), OpenAPI: path, Stages: []server.Stage{{Name: "prod"}}})
+	stage := server.Stage{Name: "prod"}
+	if o.template == "" {
+		if stage.Variables, err = pairs("--parameter", "NAME=VALUE", o.parameters); err != nil {
+			return err
+		}
+	}
+	c.APIs = append(c.APIs, server.API{ID: apiID(path), OpenAPI: path, Stages: []server.Stage{stage}})
 	return nil
 }
 

@@ -108,3 +108,25 @@ func TestGateFilesAreChecked(t *testing.T) {
 		})
 	}
 }
+
+// TestOpenAPIAlone: what a template would give comes from flags, and what is
+// missing is said.
+func TestOpenAPIAlone(t *testing.T) {
+	doc := `{"openapi":"3.0.1","info":{"title":"n","version":"1"},"paths":{
+		"/a":{"get":{"responses":{"200":{"description":"ok"}},"security":[],"x-amazon-apigateway-integration":{"type":"http_proxy","httpMethod":"GET","uri":"http://${stageVariables.backend}/a"}}},
+		"/b":{"get":{"responses":{"200":{"description":"ok"}},"security":[],"x-amazon-apigateway-integration":{"type":"aws_proxy","httpMethod":"POST",
+			"uri":"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:Notes/invocations"}}}}}`
+	files := gateFiles{openapi: []string{fileOf(t, "api.json", doc)}}
+	if _, _, err := files.read(); err == nil || !strings.Contains(err.Error(), "backend") {
+		t.Errorf("without the stage variable: %v", err)
+	}
+	files.parameters = []string{"backend=127.0.0.1:9"}
+	_, lines, err := files.read()
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0], "--function Notes=URL") {
+		t.Errorf("%q, %v", lines, err)
+	}
+	files.functions = []string{"Notes=http://127.0.0.1:9"}
+	if _, lines, err := files.read(); err != nil || len(lines) > 0 {
+		t.Errorf("with an address: %q, %v", lines, err)
+	}
+}

@@ -43,7 +43,7 @@ An API of --openapi has the name of its file as id, and the stage prod.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.config, "config", "c", "", "`FILE`, a gate.yaml, that declares what is served; empty: the ready-made gate")
 	f.StringVar(&o.template, "template", "", "`FILE`, a SAM or CloudFormation template whose user pools, roles and APIs are served")
-	f.StringArrayVar(&o.parameters, "parameter", nil, "`NAME=VALUE` of a parameter of the template, or of what it imports")
+	f.StringArrayVar(&o.parameters, "parameter", nil, "`NAME=VALUE` of a parameter of the template, or of what it imports; without a template, of a stage variable of --openapi")
 	f.BoolVar(&o.allowUnknown, "allow-unknown", false, "leave out of the template what is not understood, even if it may guard something")
 	f.StringArrayVar(&o.openapi, "openapi", nil, "`FILE`, an OpenAPI or Swagger document of an API")
 	f.StringArrayVar(&o.functions, "function", nil, "`NAME=URL` that the events of a Lambda function are posted to")

@@ -56,11 +56,16 @@ func applyCORS(a *api, h http.Header, origin string) {
 		return
 	}
 	h.Set("Access-Control-Allow-Origin", allow)
-	always := exposed
+	list := slices.Clone(exposed)
 	if a.isHTTP() {
-		always = exposedHTTP
+		list = slices.Clone(exposedHTTP)
 	}
-	h.Set("Access-Control-Expose-Headers", strings.Join(append(slices.Clone(always), c.ExposeHeaders...), ","))
+	for _, key := range []string{headerDecision, headerDenial} { // why it was denied, where that is told
+		if h.Get(key) != "" {
+			list = append(list, key)
+		}
+	}
+	h.Set("Access-Control-Expose-Headers", strings.Join(append(list, c.ExposeHeaders...), ","))
 	if c.AllowCredentials {
 		h.Set("Access-Control-Allow-Credentials", "true")
 	}

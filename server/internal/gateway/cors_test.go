@@ -71,3 +71,18 @@ func TestCORSOnAnswers(t *testing.T) {
 		t.Errorf("the backend's word counted: %v", got.header)
 	}
 }
+
+// TestDecisionIsExposed: a page may read why it was denied, where that is told.
+func TestDecisionIsExposed(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		s := corsStand(t, apidef.CORS{AllowOrigins: []string{"*"}})
+		s.g.ShowDecisions = told
+		s.policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+		r := s.signed("GET", "/prod/notes", "")
+		r.Header.Set("Origin", "https://app.example")
+		got := s.do(r)
+		if list := got.header.Get("Access-Control-Expose-Headers"); strings.Contains(list, headerDecision) != told {
+			t.Errorf("told: %v, exposed: %s", told, list)
+		}
+	}
+}

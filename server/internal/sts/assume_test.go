@@ -577,7 +577,7 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"allowed":false,"explicitDeny":true,"matchedStatements":{"items":[{"statementId":"NoPost","effect":"Deny","policy":"","policyType":"session","statementNumber":2}]},` +
+	want := `{"allowed":false,"explicitDeny":true,"matchedStatements":{"items":[{"statementId":"NoPost","effect":"Deny","policy":"","policyType":"session","statementNumber":1}]},` +
 		`"failures":{"items":[]},"context":{"principal":{"id":"AROAREADERAAAAAAAAAAA:desk","arn":"arn:aws:sts::111122223333:assumed-role/reader/desk"},` +
 		`"action":"execute-api:Invoke","resource":"` + api + `POST/x","conditions":{"items":[`
 	if !strings.HasPrefix(out.DecodedMessage, want) || !strings.Contains(out.DecodedMessage, `{"key":"aws:sourceip","values":{"items":[{"value":"192.0.2.7"}]}}`) || strings.Contains(out.DecodedMessage, "xxx") {

@@ -23,7 +23,7 @@ type items[T any] struct {
 	Items []T `json:"items"`
 }
 
-// denial is the message (AWS STS API Reference, DecodeAuthorizationMessage). Statements have a number, from 1, and the
+// denial is the message (AWS STS API Reference, DecodeAuthorizationMessage). Statements have a number, from 0, and the
 // policy's name besides what AWS says of them.
 type denial struct {
 	Allowed      bool             `json:"allowed"`
@@ -68,7 +68,7 @@ func (s *Service) EncodeDenial(req policy.Request, d policy.Decision, near strin
 	s.prepare()
 	m := denial{Allowed: d.Allowed, ExplicitDeny: d.Reason == policy.ExplicitDeny, Matched: items[statement]{[]statement{}}, Failures: items[string]{[]string{}}}
 	if st := d.Statement; st != nil {
-		m.Matched.Items = []statement{{ID: st.Sid, Effect: string(st.Effect), Policy: d.Policy, Kind: d.Kind.String(), Number: st.Index + 1}}
+		m.Matched.Items = []statement{{ID: st.Sid, Effect: string(st.Effect), Policy: d.Policy, Kind: d.Kind.String(), Number: st.Index}}
 	}
 	if near != "" {
 		m.Failures.Items = []string{near}
