@@ -352,8 +352,7 @@ func draft(p place, v any) error {
 	if err != nil {
 		return err
 	}
-	of := strings.TrimPrefix(strings.TrimPrefix(s, "http://"), "https://")
-	if strings.TrimSuffix(of, "#") != "json-schema.org/draft-04/schema" {
+	if _, of, _ := strings.Cut(s, "://"); strings.TrimSuffix(of, "#") != "json-schema.org/draft-04/schema" {
 		return p.refuse("models are of JSON Schema draft 4, not of %q", s)
 	}
 	return nil

@@ -98,15 +98,12 @@ func (t *translation) step() {
 }
 
 func (t *translation) inClass() {
-	switch t.rest[0] {
-	case ']':
-		t.class = false
-		t.keep(1)
-	case '[':
+	if t.rest[0] == '[' {
 		t.take(1, `\[`)
-	default:
-		t.keep(1)
+		return
 	}
+	t.class = t.rest[0] != ']'
+	t.keep(1)
 }
 
 func (t *translation) keep(n int) { t.take(n, t.rest[:n]) }
@@ -146,13 +143,10 @@ func (t *translation) spaces(class string) {
 // unicode takes \uXXXX, which RE2 writes \x{XXXX}. Halves of surrogate pairs are
 // no characters there.
 func (t *translation) unicode() {
-	if len(t.rest) < 6 || strings.Trim(t.rest[2:6], "0123456789abcdefABCDEF") != "" {
-		t.refused = t.rest[:min(6, len(t.rest))]
+	c := strings.ToLower(t.rest[2:min(6, len(t.rest))])
+	if len(c) < 4 || strings.Trim(c, "0123456789abcdef") != "" || c >= "d800" && c <= "dfff" {
+		t.refused = `\u` + c
 		return
 	}
-	if c := strings.ToLower(t.rest[2:6]); c >= "d800" && c <= "dfff" {
-		t.refused = t.rest[:6]
-		return
-	}
-	t.take(6, `\x{`+t.rest[2:6]+`}`)
+	t.take(6, `\x{`+c+`}`)
 }

@@ -19,13 +19,10 @@ func (c *compiler) refer(p place, n *node, v any) error {
 		return err
 	}
 	to, err := target(p, ref)
-	if err != nil {
-		return err
+	if err == nil {
+		n.ref, err = c.at(to)
 	}
-	if n.ref, err = c.at(to); err != nil {
-		return err
-	}
-	return nil
+	return err
 }
 
 // target is the place of a reference.

@@ -62,12 +62,14 @@ func shown(name string) string {
 	if len(name) > maxShown {
 		name = strings.ToValidUTF8(name[:maxShown], "") + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == '"' || r == '\\' {
-			return '?'
-		}
-		return r
-	}, name)
+	return strings.Map(plain, name)
+}
+
+func plain(r rune) rune {
+	if r < ' ' || r == '"' || r == '\\' {
+		return '?'
+	}
+	return r
 }
 
 // failed says whether a schema does not hold, which is no error of its own, and

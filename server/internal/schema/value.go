@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/big"
 	"slices"
@@ -99,13 +100,10 @@ func checkNumbers(v any) error {
 }
 
 func checkNumber(text string) error {
-	if len(text) > maxNumber {
+	_, power, _ := strings.Cut(strings.ToLower(text), "e")
+	n, err := strconv.Atoi(cmp.Or(power, "0"))
+	if err != nil || len(text) > maxNumber || n > maxNumber || n < -maxNumber {
 		return ErrNumber
-	}
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		if n, err := strconv.Atoi(text[i+1:]); err != nil || n > maxNumber || n < -maxNumber {
-			return ErrNumber
-		}
 	}
 	return nil
 }
