@@ -147,20 +147,31 @@ func (s *Server) declareGrants(ctx context.Context, tx *store.Tx, have *held, wa
 		}
 		have.declared = append(have.declared, arn)
 	}
+	have.tag(want.tags)
 	slices.Sort(have.declared)
-	if len(want.tags) > 0 && have.tags == nil {
-		have.tags = map[string]string{}
-	}
-	for key, value := range want.tags {
-		maps.DeleteFunc(have.tags, func(k, _ string) bool { return strings.EqualFold(k, key) })
-		have.tags[key] = value
-	}
 	if want.boundary == "" {
 		return nil
 	}
 	have.boundary = s.policyARN(want.boundary)
 	_, err := iam.Document(ctx, tx, have.boundary)
 	return err
+}
+
+// tagMark begins the tags among what was declared; no name of a policy holds a
+// colon, and ARNs begin otherwise.
+const tagMark = "tag:"
+
+// tag puts declared tags in the place of others of their keys, which have no
+// case.
+func (h *held) tag(want map[string]string) {
+	if len(want) > 0 && h.tags == nil {
+		h.tags = map[string]string{}
+	}
+	for key, value := range want {
+		maps.DeleteFunc(h.tags, func(k, _ string) bool { return strings.EqualFold(k, key) })
+		h.tags[key] = value
+		h.declared = append(h.declared, tagMark+key)
+	}
 }
 
 // forget takes away what was declared; nil means that all was.
@@ -173,6 +184,9 @@ func (h *held) forget() {
 	}
 	for _, name := range h.declared {
 		delete(h.policies, name)
+		if key, isTag := strings.CutPrefix(name, tagMark); isTag {
+			delete(h.tags, key)
+		}
 		h.attached = slices.DeleteFunc(h.attached, func(arn string) bool { return arn == name })
 	}
 }

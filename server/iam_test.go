@@ -401,6 +401,10 @@ func TestDeclared(t *testing.T) {
 		}
 		d.do("CreateRole", "RoleName=other", "Path=/x/", "AssumeRolePolicyDocument="+trustRoot)
 		d.do("CreatePolicy", "PolicyName=Elsewhere", "Path=/x/", "PolicyDocument="+readNotes)
+		d.do("TagRole", "RoleName=r", "Tags.member.1.Key=a", "Tags.member.1.Value=named as a policy")
+	})
+	start(func(r *server.Role, _ *server.Config) { delete(r.Policies, "b") }, func(d *desk) {
+		has(d, "ListRoleTags", "<Key>a</Key><Value>named as a policy</Value> <Key>b</Key><Value>c</Value>")
 	})
 	c := withAdmin()
 	c.Roles = append(c.Roles, server.Role{Name: "Other", Trust: &trust})

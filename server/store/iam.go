@@ -23,8 +23,9 @@ type Role struct {
 	Tags              map[string]string `json:",omitempty"`
 	MaxSessionSeconds int               `json:",omitempty"` // zero: 3600
 	Created           time.Time
-	// Declared holds the names of the inline policies and the ARNs of the attached
-	// ones that a configuration file declared; nil, as before schema 2: all.
+	// Declared holds the names of the inline policies, the ARNs of the attached ones
+	// and, after tag:, the keys of the tags that a configuration file declared; nil,
+	// as before schema 2: all policies.
 	Declared []string
 }
 
