@@ -65,12 +65,13 @@ func FreePort() int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// Stop kills the process.
+// Stop kills the process, and then its children, which it can start no more.
 func (p *Process) Stop() {
-	for _, child := range p.family()[1:] {
+	children := p.family()[1:]
+	_ = p.cmd.Process.Kill()
+	for _, child := range children {
 		_ = syscall.Kill(child, syscall.SIGKILL)
 	}
-	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
 }
 
