@@ -15,26 +15,12 @@ import (
 	"github.com/gatepass/gatepass/server"
 )
 
-const connections = 32
-
 // load sends the GET over 32 connections and over one.
 func load(c kit.Candidate, span time.Duration) []kit.Figure {
 	p := c.Start()
 	defer p.Stop()
 	text := request(c, p.Base)
-	_ = kit.Load(p.Base, text, connections, span/4) // warm
-	cpu := p.CPU()
-	many := kit.Load(p.Base, text, connections, span)
-	cpu = p.CPU() - cpu
-	one := kit.Load(p.Base, text, 1, span/2)
-	return []kit.Figure{
-		{Name: "GET at 32, req/s", Value: float64(len(many)) / span.Seconds()},
-		{Name: "  its CPU, us/request", Value: float64(cpu.Microseconds()) / float64(len(many))},
-		{Name: "  p50, ms", Value: kit.At(many, 50)},
-		{Name: "  p99, ms", Value: kit.At(many, 99)},
-		{Name: "  one connection, p50, us", Value: 1e3 * kit.At(one, 50)},
-		{Name: "  peak memory, MiB", Value: p.Peak()},
-	}
+	return kit.Forward(p, "GET", text, span)
 }
 
 // credentials asks again and again for the credentials of one identity, whose

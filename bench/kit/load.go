@@ -33,6 +33,25 @@ func Load(base string, text []byte, conns int, span time.Duration) []time.Durati
 	return all
 }
 
+// Forward measures a process that forwards a request: over 32 connections, and
+// over one. Name says what is sent.
+func Forward(p *Process, name string, text []byte, span time.Duration) []Figure {
+	const connections = 32
+	_ = Load(p.Base, text, connections, span/4) // warm
+	cpu := p.CPU()
+	many := Load(p.Base, text, connections, span)
+	cpu = p.CPU() - cpu
+	one := Load(p.Base, text, 1, span/2)
+	return []Figure{
+		{name + " at 32, req/s", float64(len(many)) / span.Seconds()},
+		{"  its CPU, us/request", float64(cpu.Microseconds()) / float64(len(many))},
+		{"  p50, ms", At(many, 50)},
+		{"  p99, ms", At(many, 99)},
+		{"  one connection, p50, us", 1e3 * At(one, 50)},
+		{"  peak memory, MiB", p.Peak()},
+	}
+}
+
 // At is a percentile in milliseconds.
 func At(list []time.Duration, percent int) float64 {
 	slices.Sort(list)

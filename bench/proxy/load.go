@@ -12,26 +12,12 @@ import (
 	"github.com/gatepass/gatepass/bench/kit"
 )
 
-const connections = 32
-
 // load posts 1 KiB over 32 connections and over one.
 func load(c kit.Candidate, span time.Duration) []kit.Figure {
 	p := c.Start()
 	defer p.Stop()
 	text := request(cmp.Or(c.Host, strings.TrimPrefix(p.Base, "http://")))
-	_ = kit.Load(p.Base, text, connections, span/4) // warm
-	cpu := p.CPU()
-	many := kit.Load(p.Base, text, connections, span)
-	cpu = p.CPU() - cpu
-	one := kit.Load(p.Base, text, 1, span/2)
-	return []kit.Figure{
-		{Name: "POST 1 KiB at 32, req/s", Value: float64(len(many)) / span.Seconds()},
-		{Name: "  CPU of the proxy, us/request", Value: float64(cpu.Microseconds()) / float64(len(many))},
-		{Name: "  p50, ms", Value: kit.At(many, 50)},
-		{Name: "  p99, ms", Value: kit.At(many, 99)},
-		{Name: "  one connection, p50, us", Value: 1e3 * kit.At(one, 50)},
-		{Name: "  peak memory, MiB", Value: p.Peak()},
-	}
+	return kit.Forward(p, "POST 1 KiB", text, span)
 }
 
 // request is a POST of 1 KiB.

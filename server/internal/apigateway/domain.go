@@ -248,7 +248,7 @@ func (e *edit) checkMapping(d *domainRecord, m *wire.APIMapping) error {
 // stagesOf are the names of the stages of an API of either kind.
 func (e *edit) stagesOf(api string) (map[string]bool, error) {
 	out := map[string]bool{}
-	a, err := e.s.restAPI(e.APIRecord(e.ctx, store.KindRestAPI, api))
+	a, err := recordOf[restAPI](e.APIRecord(e.ctx, store.KindRestAPI, api))
 	if err == nil {
 		for name := range a.Stages {
 			out[name] = true
@@ -258,7 +258,7 @@ func (e *edit) stagesOf(api string) (map[string]bool, error) {
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	b, err := e.s.httpAPI(e.APIRecord(e.ctx, store.KindHTTPAPI, api))
+	b, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, api))
 	if err != nil {
 		return nil, missing(err, badRequest("Invalid REST API identifier specified"))
 	}

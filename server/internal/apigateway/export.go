@@ -16,7 +16,7 @@ func getExport(s *Service, c *call) (any, error) {
 	if kind != "oas30" && kind != "swagger" {
 		return nil, badRequest("Invalid export type specified: %s, it is oas30 or swagger", kind)
 	}
-	a, err := s.restAPI(s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]))
+	a, err := recordOf[restAPI](s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]))
 	if err != nil {
 		return nil, missing(err, s.apiNotFound(c.vars["api"]))
 	}
@@ -39,7 +39,7 @@ func exportAPI(s *Service, c *call) (any, error) {
 	if spec := c.vars["spec"]; spec != "OAS30" {
 		return nil, badRequest("Specification must be OAS30: %s", spec)
 	}
-	a, err := s.httpAPI(s.Store.APIRecord(c.ctx, store.KindHTTPAPI, c.vars["api"]))
+	a, err := recordOf[httpAPI](s.Store.APIRecord(c.ctx, store.KindHTTPAPI, c.vars["api"]))
 	if err != nil {
 		return nil, missing(err, s.apiNotFound(c.vars["api"]))
 	}

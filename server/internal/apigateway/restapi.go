@@ -39,8 +39,13 @@ func restOperations() []entry {
 
 // viewAPI is an operation that reads a REST API.
 func viewAPI(fn func(c *call, a *restAPI) (any, error)) handler {
+	return view(store.KindRestAPI, fn)
+}
+
+// view is an operation that reads an API of one kind.
+func view[A any](kind store.APIKind, fn func(c *call, a *A) (any, error)) handler {
 	return func(s *Service, c *call) (any, error) {
-		a, err := s.restAPI(s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]))
+		a, err := recordOf[A](s.Store.APIRecord(c.ctx, kind, c.vars["api"]))
 		if err != nil {
 			return nil, missing(err, s.apiNotFound(c.vars["api"]))
 		}
@@ -70,16 +75,17 @@ func editAPI[In any](fn func(e *edit, a *restAPI, in In) (any, error)) handler {
 	}
 }
 
-func (s *Service) restAPI(rec store.APIRecord, err error) (*restAPI, error) {
+// recordOf reads an API that was found in the store.
+func recordOf[A any](rec store.APIRecord, err error) (*A, error) {
 	if err != nil {
 		return nil, err
 	}
-	var a restAPI
+	var a A
 	return &a, json.Unmarshal(rec.Doc, &a)
 }
 
 func (e *edit) restAPI(id string) (*restAPI, error) {
-	a, err := e.s.restAPI(e.APIRecord(e.ctx, store.KindRestAPI, id))
+	a, err := recordOf[restAPI](e.APIRecord(e.ctx, store.KindRestAPI, id))
 	return a, missing(err, e.s.apiNotFound(id))
 }
 
@@ -199,7 +205,7 @@ func getRestAPIs(s *Service, c *call) (any, error) {
 	}
 	all := map[string]wire.RestAPI{}
 	for _, r := range recs {
-		a, err := s.restAPI(r, nil)
+		a, err := recordOf[restAPI](r, nil)
 		if err != nil {
 			return nil, err
 		}

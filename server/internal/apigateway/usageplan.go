@@ -126,7 +126,7 @@ func (e *edit) checkPlanStage(st wire.APIStage) error {
 			}
 		}
 	}
-	a, err := e.s.restAPI(e.APIRecord(e.ctx, store.KindRestAPI, st.APIID))
+	a, err := recordOf[restAPI](e.APIRecord(e.ctx, store.KindRestAPI, st.APIID))
 	if err != nil {
 		return missing(err, e.s.apiNotFound(st.APIID))
 	}

@@ -43,22 +43,8 @@ func v2Operations() []entry {
 	}, v2PartOperations(), v2StageOperations(), v2DomainOperations())
 }
 
-func (s *Service) httpAPI(rec store.APIRecord, err error) (*httpAPI, error) {
-	if err != nil {
-		return nil, err
-	}
-	var a httpAPI
-	return &a, json.Unmarshal(rec.Doc, &a)
-}
-
 func viewV2(fn func(c *call, a *httpAPI) (any, error)) handler {
-	return func(s *Service, c *call) (any, error) {
-		a, err := s.httpAPI(s.Store.APIRecord(c.ctx, store.KindHTTPAPI, c.vars["api"]))
-		if err != nil {
-			return nil, missing(err, s.apiNotFound(c.vars["api"]))
-		}
-		return fn(c, a)
-	}
+	return view(store.KindHTTPAPI, fn)
 }
 
 // editV2 is an operation that changes an HTTP or WebSocket API. Its stages with
@@ -71,7 +57,7 @@ func editV2[In any](fn func(e *edit, a *httpAPI, in In) (any, error)) handler {
 		}
 		var out any
 		err := s.edit(c, func(e *edit) error {
-			a, err := s.httpAPI(e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
+			a, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
 			if err != nil {
 				return missing(err, s.apiNotFound(c.vars["api"]))
 			}
@@ -217,7 +203,7 @@ func getAPIs(s *Service, c *call) (any, error) {
 	}
 	all := map[string]wire.APIV2{}
 	for _, r := range recs {
-		a, err := s.httpAPI(r, nil)
+		a, err := recordOf[httpAPI](r, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +231,7 @@ func updateAPI(e *edit, a *httpAPI, _ json.RawMessage) (any, error) {
 
 func deleteAPI(s *Service, c *call) (any, error) {
 	return nil, s.edit(c, func(e *edit) error {
-		a, err := s.httpAPI(e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
+		a, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
 		if err != nil {
 			return missing(err, s.apiNotFound(c.vars["api"]))
 		}

@@ -55,7 +55,7 @@ func reimportAPI(s *Service, c *call) (any, error) {
 	}
 	var out wire.APIV2
 	err = s.edit(c, func(e *edit) error {
-		a, err := s.httpAPI(e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
+		a, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
 		if err != nil {
 			return missing(err, s.apiNotFound(c.vars["api"]))
 		}
