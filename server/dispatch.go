@@ -91,8 +91,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) string {
 		s.wellKnown(w, r, path)
 		return "well-known"
 	case path == "/" && r.Method == http.MethodOptions:
-		corsHeaders(w.Header())
-		w.WriteHeader(http.StatusNoContent)
+		preflight(w, r)
 		return "preflight"
 	case path == "/" && r.Header.Get("X-Amz-Target") != "":
 		return s.serveJSON(w, r)
@@ -115,15 +114,28 @@ func isForm(r *http.Request) bool {
 		r.Method == http.MethodGet && strings.Contains(r.URL.RawQuery, "Action=")
 }
 
-// corsHeaders are what the services send to browsers of any origin, as Cognito
-// does: calls carry no cookies.
+// corsHeaders let pages of any origin read what a service answers, as those of
+// Cognito and STS do: calls carry no cookies.
 func corsHeaders(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
-	h.Set("Access-Control-Allow-Methods", "POST,OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-invocation-id,amz-sdk-request,"+
-		"authorization,x-amz-date,x-amz-security-token,x-amz-content-sha256")
+}
+
+// preflight grants what a browser asks for, as the services do: each SDK has
+// headers of its own, and the signature is what counts.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	corsHeaders(h)
+	for asked, granted := range map[string]string{
+		"Access-Control-Request-Headers": "Access-Control-Allow-Headers",
+		"Access-Control-Request-Method":  "Access-Control-Allow-Methods",
+	} {
+		if value := r.Header.Get(asked); value != "" {
+			h.Set(granted, value)
+		}
+	}
 	h.Set("Access-Control-Max-Age", "172800")
+	w.WriteHeader(http.StatusOK)
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
