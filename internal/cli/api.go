@@ -11,7 +11,7 @@ import (
 
 func newAPI(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "api", Short: "list and change the APIs of a profile",
+		Use: "api",
 		Long: `An API of a profile has a name and the base URL of its stage, so that
 gatepass call NAME:/path reaches it. The changes are made to the profile in use,
 or to the one that -p names.`,

@@ -30,7 +30,7 @@ type callOptions struct {
 func newCall(a *app) *cobra.Command {
 	var o callOptions
 	cmd := &cobra.Command{
-		Use: "call [METHOD] URL|PATH|API:/path [item...]", Short: "sign a request and send it",
+		Use: "call [METHOD] URL|PATH|API:/path [item...]",
 		Long: `Sign a request with the credentials of the signed-in user and send it. A PATH
 belongs to the API of GATEPASS_API, API:/path to one of the profile, a URL stands
 for itself. The flags are curl's and mean what they mean there: paste a curl

@@ -13,6 +13,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -42,7 +43,7 @@ func Main(args []string, streams IOStreams) int {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	log.SetOutput(io.Discard)    // net/http would quote there what a broken server sends
 	a := &app{io: streams, env: os.Getenv}
-	root := newRoot(a, append(args, "")[0])
+	root := newRoot(a, args...)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	a.report(err)
@@ -54,9 +55,37 @@ credentials at an identity pool, signs requests with them, and calls APIs that
 are secured by IAM. It is also the gate itself: a server that speaks the same
 protocols and checks every signature and policy.`
 
-// newRoot makes the command that only names, or all of them where it names none:
-// to make what is not run is most of what a short command costs.
-func newRoot(a *app, only string) *cobra.Command {
+// newRoot makes what args may need: the command that they begin with alone, else
+// all, those that args do not name only as the help lists them. To make what is
+// not run is most of what a short command costs.
+func newRoot(a *app, args ...string) *cobra.Command {
+	root := bareRoot(a)
+	for _, c := range commands() {
+		if len(args) > 0 && args[0] == c.name {
+			root.AddCommand(c.whole(a))
+			return root
+		}
+	}
+	for _, c := range commands() {
+		if named(args, c.name) {
+			root.AddCommand(c.whole(a))
+		} else {
+			root.AddCommand(c.listed())
+		}
+	}
+	root.AddCommand(newMan(a))
+	root.AddCommand(helpTopics(args)...)
+	addOwn(root)
+	return root
+}
+
+// named reports whether args may mean the command or page; man writes about all.
+func named(args []string, name string) bool {
+	return slices.Contains(args, name) || slices.Contains(args, "man")
+}
+
+// bareRoot is the program without its commands.
+func bareRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use: "gatepass", Short: "sign in, get credentials, call IAM-secured APIs; or be the gate",
 		Long: about,
@@ -77,70 +106,65 @@ func newRoot(a *app, only string) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.applyEnvironment(cmd) }
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles) // fails only for a flag that is not there
 	root.AddGroup(groups...)
-	for _, c := range commands() {
-		if c.name == only {
-			c.add(a, root)
-			return root
-		}
-	}
-	for _, c := range commands() {
-		c.add(a, root)
-	}
-	command{"man", groupHere, newMan}.add(a, root) // it writes about all of them
-	for _, c := range gateCommands(a) {
-		c.GroupID = groupGate
-		root.AddCommand(c)
-	}
-	root.AddCommand(helpTopics()...)
+	return root
+}
+
+// addOwn adds cobra's own two commands, whose help begins with a capital.
+func addOwn(root *cobra.Command) {
 	root.SetHelpCommandGroupID(groupHere)
 	root.SetCompletionCommandGroupID(groupHere)
 	root.InitDefaultHelpCmd()
 	knownHelp(root)
 	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() { // cobra's own two begin with a capital
+	for _, c := range root.Commands() {
 		c.Short = strings.ToLower(c.Short[:1]) + c.Short[1:]
 	}
-	return root
 }
 
-// A command is made only when it may be run.
+// A command is made only when it may be run; short is its line in the help.
 type command struct {
-	name, group string
-	make        func(*app) *cobra.Command
+	name, group, short string
+	make               func(*app) *cobra.Command
 }
 
-func (c command) add(a *app, root *cobra.Command) {
+// whole is the command as it runs.
+func (c command) whole(a *app) *cobra.Command {
 	cmd := c.make(a)
-	cmd.GroupID = c.group
-	root.AddCommand(cmd)
+	cmd.GroupID, cmd.Short = c.group, c.short
+	return cmd
 }
 
-// commands are all that can be made alone, in the order of the help.
+// listed is what the help and the shell's completion say of the command.
+func (c command) listed() *cobra.Command {
+	return &cobra.Command{Use: c.name, GroupID: c.group, Short: c.short, Run: func(*cobra.Command, []string) {}}
+}
+
+// commands are all that args may begin with, in the order of the help.
 func commands() []command {
-	return []command{
-		{"login", groupUser, newLogin},
-		{"status", groupUser, newStatus},
-		{"token", groupUser, newToken},
-		{"credentials", groupUser, newCredentials},
-		{"exec", groupUser, newExec},
-		{"totp", groupUser, newTOTP},
-		{"logout", groupUser, newLogout},
+	return append(gateCommands(), []command{
+		{"login", groupUser, "sign in and keep the session", newLogin},
+		{"status", groupUser, "say who is signed in, as what, and where the secrets are", newStatus},
+		{"token", groupUser, "print a token, or what it says", newToken},
+		{"credentials", groupUser, "print AWS credentials for other tools", newCredentials},
+		{"exec", groupUser, "run a command with the credentials in its environment", newExec},
+		{"totp", groupUser, "enrol an authenticator app for the signed-in user", newTOTP},
+		{"logout", groupUser, "end the session and forget it", newLogout},
 
-		{"call", groupCall, newCall},
-		{"sign", groupCall, newSign},
-		{"explain", groupCall, newExplain},
-		{"proxy", groupCall, newProxy},
-		{"ws", groupCall, newWS},
+		{"call", groupCall, "sign a request and send it", newCall},
+		{"sign", groupCall, "sign a request and print it", newSign},
+		{"explain", groupCall, "say why a request was refused, and what to do", newExplain},
+		{"proxy", groupCall, "sign whatever passes, for programs that cannot", newProxy},
+		{"ws", groupCall, "talk to a WebSocket API, signed", newWS},
 
-		{"import", groupHere, newImport},
-		{"profile", groupHere, newProfile},
-		{"api", groupHere, newAPI},
-		{"policy", groupHere, newPolicy},
-		{"doctor", groupHere, newDoctor},
-		{"version", groupHere, newVersion},
+		{"import", groupHere, "make a profile of the files of a front-end project", newImport},
+		{"profile", groupHere, "list, show and change the profiles", newProfile},
+		{"api", groupHere, "list and change the APIs of a profile", newAPI},
+		{"policy", groupHere, "check IAM policies, and ask what they decide", newPolicy},
+		{"doctor", groupHere, "check everything a call needs, and say how to fix it", newDoctor},
+		{"version", groupHere, "print the version", newVersion},
 
-		{"outbox", groupGate, newOutbox},
-	}
+		{"outbox", groupGate, "read what a gatepass server sent to its users", newOutbox},
+	}...)
 }
 
 // unknownCommand refuses what is no command and proposes what is close to it.

@@ -52,7 +52,7 @@ func TestHeadersHaveNoVariable(t *testing.T) {
 // A command that is made alone is the one that its name says.
 func TestCommandsAlone(t *testing.T) {
 	a := &app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }}
-	all := newRoot(a, "")
+	all := newRoot(a, "man")
 	for _, c := range commands() {
 		root := newRoot(a, c.name)
 		cmd, _, err := root.Find([]string{c.name})
@@ -61,6 +61,24 @@ func TestCommandsAlone(t *testing.T) {
 		}
 		if same, _, err := all.Find([]string{c.name}); err != nil || same.Name() != c.name || same.GroupID != cmd.GroupID {
 			t.Errorf("%s is not among all commands: %v", c.name, err)
+		}
+	}
+}
+
+// What is only listed says in the help what the command itself says.
+func TestListedAsMade(t *testing.T) {
+	a := &app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }}
+	few, all := newRoot(a, "--help"), newRoot(a, "man")
+	if few.UsageString() != all.UsageString() {
+		t.Errorf("listed:\n%s\nmade:\n%s", few.UsageString(), all.UsageString())
+	}
+	for _, c := range commands() {
+		listed, _, _ := few.Find([]string{c.name})
+		if listed.HasFlags() || listed.HasSubCommands() {
+			t.Errorf("gatepass --help makes %s", c.name)
+		}
+		if made, _, _ := newRoot(a, "-p", "x", c.name, "--help").Find([]string{c.name}); !made.HasFlags() && !made.HasSubCommands() {
+			t.Errorf("%s is not made when args name it", c.name)
 		}
 	}
 }

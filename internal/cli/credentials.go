@@ -29,7 +29,7 @@ type credentialsOptions struct {
 func newCredentials(a *app) *cobra.Command {
 	var o credentialsOptions
 	cmd := &cobra.Command{
-		Use: "credentials", Short: "print AWS credentials for other tools",
+		Use: "credentials",
 		Long: `Print temporary AWS credentials of the signed-in user, from the cache while they
 last. As credential_process they make the AWS CLI, the SDKs, Terraform and Bruno
 clients of gatepass; --write-aws-profile sets that up. It never asks anything.

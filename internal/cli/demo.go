@@ -35,7 +35,7 @@ var errDemo = errors.New("a step of the demo failed")
 func newDemo(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "demo", Short: "show the whole chain on this machine",
+		Use: "demo",
 		Long: `Start a server in memory on a free loopback port and take a user through it:
 sign up, confirm, sign in over SRP, get credentials, call an API; then see the
 gate refuse what it must. Nothing is written to disk and nothing leaves this

@@ -32,7 +32,7 @@ const checkTimeout = 10 * time.Second
 func newDoctor(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "check everything a call needs, and say how to fix it",
+		Use: "doctor",
 		Long: `Check the profile, where sessions are kept, the names, certificates and clock
 of the servers, the user pool, its app client and which sign-in flows it allows,
 the identity pool and the APIs. Nobody need be signed in: the app client is

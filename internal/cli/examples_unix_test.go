@@ -30,7 +30,7 @@ func TestHelpExamples(t *testing.T) {
 		t.Skip("-short: runs every example of the help")
 	}
 	u := newUser(t)
-	root := newRoot(&app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }}, "")
+	root := newRoot(&app{io: IOStreams{Out: io.Discard, Err: io.Discard}, env: func(string) string { return "" }}, "man")
 	n := 0
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {

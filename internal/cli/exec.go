@@ -34,7 +34,7 @@ var conflicting = []string{
 func newExec(a *app) *cobra.Command {
 	var serve bool
 	cmd := &cobra.Command{
-		Use: "exec [flags] [--] [COMMAND [ARGUMENT]...]", Short: "run a command with the credentials in its environment",
+		Use: "exec [flags] [--] [COMMAND [ARGUMENT]...]",
 		Long: `Run a command, or a shell, with the credentials of the signed-in user in its
 environment, and nothing else there that the AWS tools would take instead. The
 exit code is the command's, and signals reach it. The credentials last for an

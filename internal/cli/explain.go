@@ -30,8 +30,7 @@ type explainOptions struct {
 func newExplain(a *app) *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
-		Use:   "explain [METHOD] [URL|PATH|API:/path] [item...]",
-		Short: "say why a request was refused, and what to do",
+		Use: "explain [METHOD] [URL|PATH|API:/path] [item...]",
 		Long: `Say why a request was refused: the likely causes in order, what was seen, and
 what to do. The request is one of
 

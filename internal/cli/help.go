@@ -9,13 +9,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// helpTopics are pages of gatepass help that are no commands.
-func helpTopics() []*cobra.Command {
-	return []*cobra.Command{
-		{Use: "environment", Short: "the environment variables", Long: environmentPage()},
-		{Use: "exit-codes", Short: "the exit codes", Long: exitPage()},
+// helpTopics are pages of gatepass help that are no commands; those that args do
+// not name are only listed.
+func helpTopics(args []string) []*cobra.Command {
+	topics := []*cobra.Command{
+		{Use: "environment", Short: "the environment variables"},
+		{Use: "exit-codes", Short: "the exit codes"},
 		{Use: "formatting", Short: "choosing and laying out what call prints", Long: formattingPage},
 	}
+	for i, page := range []func() string{environmentPage, exitPage} {
+		if named(args, topics[i].Use) {
+			topics[i].Long = page()
+		}
+	}
+	return topics
 }
 
 // knownHelp makes help of what there is not an error, as the thing itself is.

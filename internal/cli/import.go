@@ -26,7 +26,7 @@ type importOptions struct {
 func newImport(a *app) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use: "import [FILE...]", Short: "make a profile of the files of a front-end project",
+		Use: "import [FILE...]",
 		Long: `Read user pool, app client, identity pool, region and APIs from the files that
 front-end and deployment tools leave behind, and keep them as a profile: the one
 that -p names, else one with the name of the project's directory. Programs are

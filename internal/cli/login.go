@@ -25,7 +25,7 @@ type loginOptions struct {
 func newLogin(a *app) *cobra.Command {
 	var o loginOptions
 	cmd := &cobra.Command{
-		Use: "login [USERNAME]", Short: "sign in and keep the session",
+		Use: "login [USERNAME]",
 		Long: `Sign in to the user pool over SRP: the password is proved and not sent. It is
 asked for at the terminal, or read from stdin, and never taken from an argument.
 So is what the user pool asks for then: a new password, the code of an

@@ -15,7 +15,7 @@ import (
 func newLogout(a *app) *cobra.Command {
 	var global, all bool
 	cmd := &cobra.Command{
-		Use: "logout", Short: "end the session and forget it",
+		Use: "logout",
 		Long: `End the session at the user pool and remove it from this machine. The session
 is removed here also when the user pool cannot be reached. Credentials that were
 given out live on until they expire. With --all the sessions of all profiles are

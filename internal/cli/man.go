@@ -13,7 +13,7 @@ import (
 
 func newMan(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "man DIR", Short: "write the manual pages", Hidden: true,
+		Use: "man DIR", GroupID: groupHere, Short: "write the manual pages", Hidden: true,
 		Long: "Write a manual page for every command into a directory, for man(1) to read.",
 		Args: arguments(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -21,7 +21,7 @@ const maxOutbox = 10 << 20
 
 func newOutbox(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "outbox [USER]", Short: "read what a gatepass server sent to its users",
+		Use: "outbox [USER]",
 		Long: `Print the messages a gatepass server sent, newest first, as a JSON array: it has
 no mail, so codes and invitations wait there. The request is signed with an
 administrator's key from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, whose

@@ -13,7 +13,7 @@ import (
 
 func newPolicy(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "policy", Short: "check IAM policies, and ask what they decide",
+		Use: "policy",
 		Long: `Check IAM policy documents before they are deployed, and ask what they decide.
 Nothing is sent and nothing is stored: the policies are read from files.`,
 		Args: subcommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -16,7 +16,7 @@ import (
 
 func newProfile(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "profile", Short: "list, show and change the profiles",
+		Use: "profile",
 		Long: `A profile names a user pool, an app client, an identity pool and the APIs behind
 them. Nothing in it is secret. Profiles are kept in ` + profile.UserFile + ` in the settings
 directory, and in ` + profile.ProjectFile + ` of a project, which goes first in and below

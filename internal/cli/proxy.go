@@ -36,7 +36,7 @@ type proxyOptions struct {
 func newProxy(a *app) *cobra.Command {
 	var o proxyOptions
 	cmd := &cobra.Command{
-		Use: "proxy", Short: "sign whatever passes, for programs that cannot",
+		Use: "proxy",
 		Long: `Sign requests that come to this machine with the credentials of the signed-in
 user, and send them to an API: for Postman, browsers, load generators, sandboxed
 agents. Whoever reaches the address acts as the user, so it is on loopback, and

@@ -24,7 +24,7 @@ type serveOptions struct {
 func newServe(a *app) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
-		Use: "serve", Short: "be the gate: user pools, identity pools, STS and APIs",
+		Use: "serve",
 		Long: `Serve what a gate.yaml, a SAM or CloudFormation template and OpenAPI documents
 declare. Without a file: a ready-made user pool, identity pool, role and notes
 API, with a user ada whose password is made and printed once, when the database

@@ -2,7 +2,5 @@
 
 package cli
 
-import "github.com/spf13/cobra"
-
 // gateCommands are none in a client alone.
-func gateCommands(*app) []*cobra.Command { return nil }
+func gateCommands() []command { return nil }

@@ -33,7 +33,7 @@ type signOptions struct {
 func newSign(a *app) *cobra.Command {
 	var o signOptions
 	cmd := &cobra.Command{
-		Use: "sign [METHOD] URL|PATH|API:/path [item...]", Short: "sign a request and print it",
+		Use: "sign [METHOD] URL|PATH|API:/path [item...]",
 		Long: `Sign a request as gatepass call does, send nothing, and print the signature:
 
   headers   the headers to add, one a line: what curl -H @- reads (the default)

@@ -42,7 +42,7 @@ type status struct {
 func newStatus(a *app) *cobra.Command {
 	var asJSON, check, all bool
 	cmd := &cobra.Command{
-		Use: "status", Short: "say who is signed in, as what, and where the secrets are",
+		Use: "status",
 		Long: `Say who is signed in, as what, until when, and where the secrets are kept. It
 reads what is on this machine and makes no connection; --check renews what has
 run out and has the services confirm it. No secret is shown. The exit code is 4

@@ -16,7 +16,7 @@ import (
 func newToken(a *app) *cobra.Command {
 	var header, claims bool
 	cmd := &cobra.Command{
-		Use: "token [id|access|refresh]", Short: "print a token, or what it says",
+		Use: "token [id|access|refresh]",
 		Long: `Print the ID token (the default), the access token or the refresh token of the
 signed-in user on one line, for scripts. A token that has run out is renewed.
 --claims prints what the token says, after its signature was verified with the

@@ -17,7 +17,7 @@ import (
 
 func newTOTP(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "totp", Short: "enrol an authenticator app for the signed-in user",
+		Use: "totp",
 		Long: `Enrol an authenticator app for the signed-in user: scan the QR code, or type the
 secret into the app, and then type the code that the app shows. The user pool
 asks for such a code at every sign-in from then on. An app that was enrolled

@@ -19,7 +19,7 @@ type versionInfo struct {
 func newVersion(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "print the version", Args: arguments(cobra.NoArgs),
+		Use: "version", Args: arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			v := readVersion()
 			if asJSON {

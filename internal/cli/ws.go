@@ -42,7 +42,7 @@ type wsOptions struct {
 func newWS(a *app) *cobra.Command {
 	var o wsOptions
 	cmd := &cobra.Command{
-		Use: "ws API:/path|URL", Short: "talk to a WebSocket API, signed",
+		Use: "ws API:/path|URL",
 		Long: `Open a WebSocket with a signed handshake, such as that of
 wss://abc.execute-api.eu-west-1.amazonaws.com/prod. Each line of stdin is sent as
 a message; each message that comes is a line on stdout. The end of stdin leaves
