@@ -3,10 +3,11 @@ package gatepass
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // The forms ids must have before they become part of a host name or a request.
@@ -141,19 +142,9 @@ func (c *Client) mayReach(u *url.URL) bool {
 	case "https":
 		return true
 	case "http":
-		return c.AllowHTTP || loopback(u.Hostname())
+		return c.AllowHTTP || loopback.Is(u.Hostname())
 	}
 	return false
-}
-
-// loopback says whether host is this machine by definition (RFC 6761 for the names).
-func loopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 // hostPort is the authority of u in one form: lower case, with its port.

@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // The limits of connections to upstreams.
@@ -19,7 +21,7 @@ const (
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialing, KeepAlive: keepAlive}).DialContext,
+		DialContext:           loopback.Dial(&net.Dialer{Timeout: dialing, KeepAlive: keepAlive}),
 		ForceAttemptHTTP2:     true,
 		MaxIdleConnsPerHost:   maxIdle,
 		IdleConnTimeout:       idling,

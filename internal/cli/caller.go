@@ -15,7 +15,7 @@ import (
 )
 
 // maxAnswer bounds what is read of an answer of a service, in bytes.
-const maxAnswer = 1 << 20
+const maxAnswer = 10 << 20
 
 // callerRole asks STS whose the credentials are and gives the ARN: that of the
 // role they were given out for. Follows GetCallerIdentity in the AWS Security
@@ -59,11 +59,7 @@ func stsURL(v settingValues, region string) string {
 
 // answerOf sends r to a service and gives the body of a success.
 func answerOf(r *http.Request) ([]byte, error) {
-	client := &http.Client{
-		Timeout:       30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	resp, err := client.Do(r)
+	resp, err := httpClient(answerTime).Do(r)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ var serveEnv = []string{"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "ADMIN_SECR
 
 // serve starts gatepass serve on a free port with the arguments, waits for what
 // it prints, and leaves that in serve.out, in the environment (with the address
-// in $ADDRESS), and the password of ada in $PASSWORD and password.txt. The log
+// in $ADDRESS and $PORT), and the password of ada in $PASSWORD and password.txt. The log
 // goes to serve.err.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
@@ -105,6 +105,7 @@ func learn(ts *testscript.TestScript, printed string) {
 		ts.Setenv(m[1], m[2])
 		if address, ok := strings.CutPrefix(m[2], "http://"); ok && m[1] == "GATEPASS_ENDPOINT" {
 			ts.Setenv("ADDRESS", address)
+			ts.Setenv("PORT", address[strings.LastIndexByte(address, ':')+1:])
 		}
 	}
 	if m := passwordLine.FindStringSubmatch(printed); m != nil {

@@ -200,7 +200,7 @@ func (d *demo) sign(r *http.Request, body []byte) error {
 // refused sends r and wants it refused with 403 and the code; anything else
 // means that the gate is open.
 func refused(r *http.Request, code string) (string, error) {
-	resp, err := (&http.Client{Timeout: time.Minute}).Do(r)
+	resp, err := httpClient(time.Minute).Do(r)
 	if err != nil {
 		return "", err
 	}

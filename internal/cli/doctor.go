@@ -45,8 +45,7 @@ token that proves nothing. The exit code is 1 if a check fails.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		v, err := read()
-		d := &doctor{a: a, v: v, http: &http.Client{Timeout: checkTimeout}, now: time.Now}
-		d.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		d := &doctor{a: a, v: v, http: httpClient(checkTimeout), now: time.Now}
 		d.checkAll(cmd.Context(), err)
 		if err := cmd.Context().Err(); err != nil {
 			return err

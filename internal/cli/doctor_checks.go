@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass"
+	"github.com/gatepass/gatepass/internal/loopback"
 	"github.com/gatepass/gatepass/internal/profile"
 	"github.com/gatepass/gatepass/internal/vault"
 	"github.com/gatepass/gatepass/internal/wire"
@@ -149,6 +150,10 @@ func (d *doctor) checkDNS(ctx context.Context, u *url.URL) bool {
 	}
 	if proxy := viaProxy(u); proxy != "" {
 		d.ok("dns", "%s is reached through the proxy %s", host, proxy)
+		return true
+	}
+	if loopback.Is(host) {
+		d.ok("dns", "%s is this machine", host)
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)

@@ -135,10 +135,7 @@ func exchange(r *curl.Request, conn *curl.Conn, over func(http.RoundTripper) htt
 		r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
 	}
 	rec := &recorder{base: base}
-	client := &http.Client{
-		Transport:     over(rec),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	client := &http.Client{Transport: over(rec), CheckRedirect: noRedirect}
 	resp, err := client.Do(r.Request)
 	if err != nil {
 		return explain.Input{}, err

@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // drain is how long requests under way may take to end when the server stops.
@@ -19,13 +20,7 @@ const drain = 10 * time.Second
 // onLoopback says whether only this machine reaches a listening address.
 func onLoopback(addr string) (bool, error) {
 	host, _, err := net.SplitHostPort(addr)
-	return err == nil && loopbackName(host), err
-}
-
-// loopbackName says whether a host is this machine by definition.
-func loopbackName(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+	return err == nil && loopback.Is(host), err
 }
 
 // listenUnix listens on a socket that nobody else can open. It is made where

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,9 +14,6 @@ import (
 
 	"github.com/gatepass/gatepass/sigv4"
 )
-
-// maxOutbox is the longest list of messages that is read, in bytes.
-const maxOutbox = 10 << 20
 
 func newOutbox(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -72,21 +68,9 @@ func (a *app) outbox(ctx context.Context, v settingValues, user string) error {
 
 // printAnswer sends r and prints the JSON of the answer.
 func (a *app) printAnswer(r *http.Request) error {
-	client := &http.Client{
-		Timeout:       30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	resp, err := client.Do(r)
+	body, err := answerOf(r)
 	if err != nil {
 		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxOutbox))
-	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return refusal(resp, body)
 	}
 	if !json.Valid(body) {
 		return hintf(fmt.Errorf("the answer of %s is not JSON", r.URL.Host), "is GATEPASS_ENDPOINT a gatepass server?")

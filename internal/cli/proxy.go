@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass/internal/curl"
+	"github.com/gatepass/gatepass/internal/loopback"
 	"github.com/gatepass/gatepass/proxy"
 	"github.com/gatepass/gatepass/sigv4"
 )
@@ -245,7 +246,7 @@ func (v settingValues) regionAt(base string) string {
 	if region, _ := sigv4.ScopeOf(u.Hostname()); region != "" {
 		return ""
 	}
-	if v.region != "" || !loopbackName(u.Hostname()) {
+	if v.region != "" || !loopback.Is(u.Hostname()) {
 		return v.region
 	}
 	return regionFor(v)

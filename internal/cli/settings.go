@@ -166,7 +166,7 @@ func (a *app) guestClient(v settingValues) (*gatepass.Client, error) {
 	}
 	return &gatepass.Client{
 		Region: v.region, UserPoolID: v.userPool, ClientID: v.client, ClientSecret: v.secret, IdentityPoolID: v.identityPool,
-		Endpoint: v.endpoint, Profile: v.profile, Store: store,
+		Endpoint: v.endpoint, Profile: v.profile, Store: store, HTTPClient: httpClient(answerTime),
 	}, nil
 }
 

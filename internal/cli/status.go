@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -174,7 +173,7 @@ func (a *app) checkUser(ctx context.Context, v settingValues, s *gatepass.Sessio
 		return err
 	}
 	in := wire.GetUserInput{AccessToken: t.Access}
-	err = wire.Caller{HTTP: &http.Client{Timeout: 30 * time.Second}}.Call(ctx, base, wire.TargetIDP, "GetUser", in, new(wire.GetUserOutput))
+	err = wire.Caller{HTTP: httpClient(answerTime)}.Call(ctx, base, wire.TargetIDP, "GetUser", in, new(wire.GetUserOutput))
 	if e, ok := errors.AsType[*wire.Error](err); ok && e.Code == "NotAuthorizedException" {
 		return fmt.Errorf("%w: the user pool says: %s", gatepass.ErrNotSignedIn, e.Message)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/curl"
+	"github.com/gatepass/gatepass/internal/loopback"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -115,7 +116,7 @@ func (o wsOptions) handshake(ctx context.Context, v settingValues) (*http.Reques
 		u.Scheme = "https"
 	case "ws", "http":
 		u.Scheme = "http"
-		if !loopbackName(u.Hostname()) {
+		if !loopback.Is(u.Hostname()) {
 			return nil, nil, hintf(usageErrorf("credentials are not sent to %s, where the network can read them", target), "use wss")
 		}
 	default:
@@ -156,7 +157,7 @@ func (a *app) dial(ctx context.Context, r *http.Request) (*websocket.Conn, error
 	defer cancel()
 	conn, resp, err := websocket.Dial(limit, r.URL.String(), &websocket.DialOptions{
 		HTTPHeader: r.Header,
-		HTTPClient: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HTTPClient: httpClient(0),
 	})
 	if err == nil {
 		conn.SetReadLimit(maxMessage)

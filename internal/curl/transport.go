@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 const defaultConnectTimeout = 30 * time.Second
@@ -71,9 +73,12 @@ func (c *Conn) tls() (*tls.Config, error) {
 	return t, nil
 }
 
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
+
 // dialer connects to where --unix-socket, --connect-to, --resolve, -4 and -6 say.
-func (c *Conn) dialer() (func(context.Context, string, string) (net.Conn, error), error) {
+func (c *Conn) dialer() (dialFunc, error) {
 	d := &net.Dialer{Timeout: cmp.Or(c.ConnectTimeout, defaultConnectTimeout)}
+	dial := loopback.Dial(d)
 	network := "tcp"
 	switch {
 	case c.IPv4 && c.IPv6:
@@ -95,14 +100,14 @@ func (c *Conn) dialer() (func(context.Context, string, string) (net.Conn, error)
 		if c.UnixSocket != "" {
 			return d.DialContext(ctx, "unix", c.UnixSocket)
 		}
-		return dialFirst(ctx, d, network, resolve.of(detour(connectTo, addr)))
+		return dialFirst(ctx, dial, network, resolve.of(detour(connectTo, addr)))
 	}, nil
 }
 
 // dialFirst connects to the first of the addresses that takes the connection.
-func dialFirst(ctx context.Context, d *net.Dialer, network string, addrs []string) (conn net.Conn, err error) {
+func dialFirst(ctx context.Context, dial dialFunc, network string, addrs []string) (conn net.Conn, err error) {
 	for _, a := range addrs {
-		if conn, err = d.DialContext(ctx, network, a); err == nil {
+		if conn, err = dial(ctx, network, a); err == nil {
 			return conn, nil
 		}
 	}

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -119,14 +118,4 @@ func awsHost(host string) (service, region string) {
 		return "", ""
 	}
 	return parts[len(parts)-2], parts[len(parts)-1]
-}
-
-// isLoopback says whether host is this machine.
-func isLoopback(host string) bool {
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }

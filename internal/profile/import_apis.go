@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // apiFound is an API of a file.
@@ -143,7 +145,7 @@ func (f *finder) url(text, key string, v Value) {
 // gateOf is the server behind a URL of the form that gates on this machine give
 // to a stage, http://127.0.0.1:8787/_aws/execute-api/notes/prod; empty: another.
 func gateOf(u *url.URL) string {
-	if !isLoopback(u.Hostname()) || !strings.HasPrefix(u.Path, "/_aws/execute-api/") {
+	if !loopback.Is(u.Hostname()) || !strings.HasPrefix(u.Path, "/_aws/execute-api/") {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // Trim removes spaces around values and slashes behind URLs, and says where.
@@ -83,5 +85,5 @@ func isURL(s string) bool {
 
 func isEndpoint(s string) bool {
 	u, ok := baseURL(s)
-	return ok && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
+	return ok && (u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatepass/gatepass/internal/loopback"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
@@ -194,7 +195,7 @@ func (a *api) checkKind(def *apidef.Authorizer) error {
 		if !a.isHTTP() || def.Issuer == "" || len(def.Audience) == 0 || len(def.Audience) > maxAudiences {
 			return invalid(field, "JWT is of HTTP APIs and names an issuer and 1 to %d audiences", maxAudiences)
 		}
-		if u, err := checkURL(field, def.Issuer); err != nil || u.Scheme != "https" && !isLoopback(u.Host) || u.RawQuery != "" {
+		if u, err := checkURL(field, def.Issuer); err != nil || u.Scheme != "https" && !loopback.Is(u.Hostname()) || u.RawQuery != "" {
 			return invalid(field, "the issuer %q is not an https:// address", def.Issuer)
 		}
 	case apidef.TokenAuthorizer:

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -197,16 +196,4 @@ func hostname(host string) string {
 		host = host[:i]
 	}
 	return strings.TrimSuffix(host, ".")
-}
-
-func isLoopback(host string) bool {
-	name := strings.Trim(hostname(strings.ToLower(host)), "[]")
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
-		return true
-	}
-	if strings.Count(host, ":") > 1 && host[0] != '[' {
-		name = host // an address, not a Host header
-	}
-	ip, err := netip.ParseAddr(name)
-	return err == nil && ip.Unmap().IsLoopback()
 }

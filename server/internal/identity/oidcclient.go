@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"syscall"
+
+	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // providerClient makes the HTTP client that asks one provider. It speaks TLS, follows no redirect, reads a megabyte at
@@ -19,7 +21,7 @@ func providerClient(iss string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	local := loopback(u.Hostname())
+	local := loopback.Is(u.Hostname())
 	dialer := &net.Dialer{Timeout: fetchTime, Control: func(_, address string, _ syscall.RawConn) error { return reachable(address, local) }}
 	return &http.Client{
 		Timeout: fetchTime,
@@ -37,17 +39,12 @@ func checkIssuer(iss string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())):
 		return nil, fmt.Errorf("the issuer %q is not an https:// address", iss)
 	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || len(iss) > 255:
 		return nil, fmt.Errorf("the issuer %q is not a plain address", iss)
 	}
 	return u, nil
-}
-
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // reachable decides on the address a name has led to.

@@ -1,0 +1,42 @@
+package loopback
+
+import (
+	"net"
+	"testing"
+)
+
+func TestIs(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "LOCALHOST": true, "localhost.": true, "abc.execute-api.localhost": true, "127.0.0.1": true,
+		"127.9.9.9": true, "::1": true, "[::1]": true, "::ffff:127.0.0.1": true,
+		"localhost.evil.com": false, "notlocalhost": false, "10.0.0.1": false, "0.0.0.0": false, "": false, ".": false,
+		"128.0.0.1": false, "127.1": false, "2130706433": false, "::ffff:10.0.0.1": false,
+	} {
+		if got := Is(host); got != want {
+			t.Errorf("Is(%q) = %v", host, got)
+		}
+	}
+}
+
+// Names under localhost need no resolver, others are left to it.
+func TestDial(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	dial := Dial(new(net.Dialer))
+	for _, host := range []string{"localhost", "notes.execute-api.localhost", "NOTES.LOCALHOST.", "127.0.0.1"} {
+		conn, err := dial(t.Context(), "tcp", net.JoinHostPort(host, port))
+		if err != nil {
+			t.Errorf("%s: %v", host, err)
+			continue
+		}
+		_ = conn.Close()
+	}
+	if conn, err := dial(t.Context(), "tcp", net.JoinHostPort("localhost.invalid", port)); err == nil {
+		_ = conn.Close()
+		t.Error("localhost.invalid is somebody else's")
+	}
+}
