@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -148,18 +149,25 @@ func (s *Server) declareGrants(ctx context.Context, tx *store.Tx, have *held, wa
 		have.declared = append(have.declared, arn)
 	}
 	have.tag(want.tags)
+	if want.boundary != "" {
+		have.boundary = s.policyARN(want.boundary)
+		have.declared = append(have.declared, boundaryMark+have.boundary)
+	}
 	slices.Sort(have.declared)
 	if want.boundary == "" {
 		return nil
 	}
-	have.boundary = s.policyARN(want.boundary)
 	_, err := iam.Document(ctx, tx, have.boundary)
 	return err
 }
 
-// tagMark begins the tags among what was declared; no name of a policy holds a
-// colon, and ARNs begin otherwise.
-const tagMark = "tag:"
+// Marks of what was declared that is no policy of the role or user; no name of a
+// policy holds a colon, and ARNs begin otherwise.
+const (
+	tagMark      = "tag:"
+	boundaryMark = "boundary:"
+	keyMark      = "key:" // an access key
+)
 
 // tag puts declared tags in the place of others of their keys, which have no
 // case.
@@ -174,7 +182,8 @@ func (h *held) tag(want map[string]string) {
 	}
 }
 
-// forget takes away what was declared; nil means that all was.
+// forget takes away what was declared; nil means that all was, but for a boundary,
+// which is a limit.
 func (h *held) forget() {
 	if h.policies == nil || h.declared == nil {
 		h.policies = map[string]string{}
@@ -186,6 +195,9 @@ func (h *held) forget() {
 		delete(h.policies, name)
 		if key, isTag := strings.CutPrefix(name, tagMark); isTag {
 			delete(h.tags, key)
+		}
+		if name == boundaryMark+h.boundary {
+			h.boundary = ""
 		}
 		h.attached = slices.DeleteFunc(h.attached, func(arn string) bool { return arn == name })
 	}
@@ -205,8 +217,38 @@ func (s *Server) applyAdmins(ctx context.Context) error {
 			return fmt.Errorf("administrator %s: %w", a.Name, err)
 		}
 	}
+	return s.forgetAdmins(ctx)
+}
+
+// forgetAdmins takes the keys of administrators away whom the file declared
+// before and no longer does. What else those users have stays IAM's.
+func (s *Server) forgetAdmins(ctx context.Context) error {
+	users, err := s.store.ListIAMUsers(ctx, "", math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		declared := func(a Admin) bool { return strings.EqualFold(a.Name, u.Name) }
+		if slices.ContainsFunc(s.Config.Admins, declared) || !slices.ContainsFunc(u.Declared, isKeyMark) {
+			continue
+		}
+		err := s.store.Update(ctx, func(tx *store.Tx) error {
+			user, err := tx.IAMUser(ctx, u.Name)
+			if err != nil {
+				return err
+			}
+			err = forgetKeys(ctx, tx, user, "")
+			user.Declared = slices.DeleteFunc(user.Declared, isKeyMark)
+			return errors.Join(err, tx.PutIAMUser(user))
+		})
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("administrator %s: %w", u.Name, err)
+		}
+	}
 	return nil
 }
+
+func isKeyMark(name string) bool { return strings.HasPrefix(name, keyMark) }
 
 func (s *Server) applyAdmin(ctx context.Context, tx *store.Tx, a Admin, sealed []byte) error {
 	save := tx.PutIAMUser
@@ -226,13 +268,36 @@ func (s *Server) applyAdmin(ctx context.Context, tx *store.Tx, a Admin, sealed [
 	if err := s.declareGrants(ctx, tx, &have, grants{true, a.Name, a.Policies, a.Attached, a.Boundary, a.Tags}); err != nil {
 		return err
 	}
+	if err := forgetKeys(ctx, tx, user, a.AccessKeyID); err != nil {
+		return err
+	}
 	user.Policies, user.Attached, user.Boundary, user.Tags, user.Declared = have.policies, have.attached, have.boundary, have.tags, have.declared
+	user.Declared = append(user.Declared, keyMark+a.AccessKeyID)
 	key, err := s.declaredKey(ctx, tx, user.Name, a.AccessKeyID)
 	if err != nil {
 		return err
 	}
 	key.SecretSealed = sealed
 	return errors.Join(save(user), tx.PutAccessKey(key))
+}
+
+// forgetKeys takes away the access key that was declared before another took its
+// place.
+func forgetKeys(ctx context.Context, tx *store.Tx, user store.IAMUser, but string) error {
+	for _, name := range user.Declared {
+		id, isKey := strings.CutPrefix(name, keyMark)
+		if !isKey || id == but {
+			continue
+		}
+		key, err := tx.AccessKey(ctx, id)
+		if err == nil && key.UserName == user.Name {
+			err = tx.DeleteAccessKey(id)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // declaredKey is the access key of an administrator; one that was made inactive

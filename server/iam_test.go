@@ -405,6 +405,15 @@ func TestDeclared(t *testing.T) {
 	})
 	start(func(r *server.Role, _ *server.Config) { delete(r.Policies, "b") }, func(d *desk) {
 		has(d, "ListRoleTags", "<Key>a</Key><Value>named as a policy</Value> <Key>b</Key><Value>c</Value>")
+		if body := d.do("GetRole", "RoleName=r"); strings.Contains(body, "PermissionsBoundary") {
+			t.Errorf("a boundary that is declared no more: %s", body)
+		}
+		d.do("PutRolePermissionsBoundary", "RoleName=r", "PermissionsBoundary="+iamAccount+"policy/own")
+	})
+	start(func(*server.Role, *server.Config) {}, func(d *desk) {
+		if body := d.do("GetRole", "RoleName=r"); element(body, "PermissionsBoundaryArn") != iamAccount+"policy/own" {
+			t.Errorf("a boundary that IAM put: %s", body)
+		}
 	})
 	c := withAdmin()
 	c.Roles = append(c.Roles, server.Role{Name: "Other", Trust: &trust})
@@ -415,6 +424,50 @@ func TestDeclared(t *testing.T) {
 	c.ManagedPolicies = map[string]server.Document{"elsewhere": readNotes}
 	if err := (&server.Server{DSN: dsn, Config: c}).Start(t.Context()); err == nil || !strings.Contains(err.Error(), "another policy of the name is there") {
 		t.Errorf("M09: a declared policy in the place of another: %v", err)
+	}
+}
+
+// TestDeclaredKeys: an administrator's key that the configuration names no longer is good for nothing, and neither is that of
+// an administrator who is taken out; keys that IAM made stay.
+func TestDeclaredKeys(t *testing.T) {
+	dsn := filepath.Join(t.TempDir(), "gate.db")
+	const nextID = "AKIASERVERADMIN00002"
+	start := func(admins []server.Admin, then func(d *desk)) {
+		t.Helper()
+		c := withAdmin()
+		c.Admins = append(c.Admins, admins...)
+		address, stop := running(t, &server.Server{DSN: dsn, Config: c, Handlers: server.SampleHandlers()})
+		defer stop()
+		then(&desk{t, address, adminCredentials})
+	}
+	works := func(d *desk, c sigv4.Credentials, want bool) {
+		t.Helper()
+		d.as = c
+		if status, body := d.post("sts", "Action=GetCallerIdentity&Version=2011-06-15"); (status == 200) != want {
+			t.Errorf("%s: %d %s", c.AccessKeyID, status, body)
+		}
+		d.as = adminCredentials
+	}
+	second := func(id string) []server.Admin {
+		return []server.Admin{{Name: "second", AccessKeyID: id, Secret: adminKey}}
+	}
+	first := sigv4.Credentials{AccessKeyID: clerkID, SecretAccessKey: adminKey}
+	next := sigv4.Credentials{AccessKeyID: nextID, SecretAccessKey: adminKey}
+	var made sigv4.Credentials
+	start(second(clerkID), func(d *desk) {
+		made = d.key("second")
+		works(d, first, true)
+	})
+	start(second(nextID), func(d *desk) {
+		works(d, first, false)
+		works(d, next, true)
+		works(d, made, true)
+	})
+	for range 2 {
+		start(nil, func(d *desk) {
+			works(d, next, false)
+			works(d, made, true)
+		})
 	}
 }
 

@@ -23,9 +23,10 @@ type Role struct {
 	Tags              map[string]string `json:",omitempty"`
 	MaxSessionSeconds int               `json:",omitempty"` // zero: 3600
 	Created           time.Time
-	// Declared holds the names of the inline policies, the ARNs of the attached ones
-	// and, after tag:, the keys of the tags that a configuration file declared; nil,
-	// as before schema 2: all policies.
+	// Declared holds what a configuration file declared: the names of the inline
+	// policies, the ARNs of the attached ones and, after tag:, boundary: and key:, the
+	// keys of the tags, the ARN of the boundary and a user's access key; nil, as before
+	// schema 2: all policies.
 	Declared []string
 }
 
