@@ -35,7 +35,7 @@ func TestBoto3IdentityPool(t *testing.T) {
 func poolConfig(pool string) *server.Config {
 	c := server.Sample(gatepasstest.Password)
 	c.Admins = admins()
-	c.UserPools[0].Groups = []server.Group{{Name: "editors", Role: "Editor", Precedence: 1}, {Name: "readers", Role: "Reader", Precedence: 2}}
+	c.UserPools[0].Groups = []server.Group{{Name: "editors", Role: "Editor", Precedence: new(1)}, {Name: "readers", Role: "Reader", Precedence: new(2)}}
 	c.UserPools[0].Users[0].Groups = []string{"editors", "readers"}
 	c.Roles = append(c.Roles[:0:0], c.Roles...)
 	c.Roles[0].Trust = trustOf(pool, "authenticated")

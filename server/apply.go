@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -44,13 +45,7 @@ func (s *Server) applyUserPool(ctx context.Context, p UserPool) error {
 		return err
 	}
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
-		for _, g := range p.Groups {
-			group := store.Group{PoolID: p.ID, Name: g.Name, RoleARN: s.roleARN(g.Role), Precedence: g.Precedence}
-			if err := tx.PutGroup(group); err != nil {
-				return err
-			}
-		}
-		return tx.PutUserPool(pool)
+		return errors.Join(s.applyGroups(ctx, tx, p), tx.PutUserPool(pool))
 	})
 	if err != nil {
 		return err
@@ -63,6 +58,33 @@ func (s *Server) applyUserPool(ctx context.Context, p UserPool) error {
 	for _, u := range p.Users {
 		if err := s.applyUser(ctx, p.ID, u); err != nil {
 			return fmt.Errorf("user %s of %s: %w", u.Username, p.ID, err)
+		}
+	}
+	return s.applyMembers(ctx, p)
+}
+
+// applyGroups makes the groups of a pool those of the file: nothing else makes
+// any, and a group that is taken out gives no role any more.
+func (s *Server) applyGroups(ctx context.Context, tx *store.Tx, p UserPool) error {
+	have, err := tx.Groups(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range have {
+		if slices.ContainsFunc(p.Groups, func(want Group) bool { return want.Name == g.Name }) {
+			continue
+		}
+		if err := tx.DeleteGroup(p.ID, g.Name); err != nil {
+			return err
+		}
+	}
+	for _, g := range p.Groups {
+		group := store.Group{PoolID: p.ID, Name: g.Name, RoleARN: s.roleARN(g.Role), Precedence: math.MaxInt32}
+		if g.Precedence != nil {
+			group.Precedence = *g.Precedence
+		}
+		if err := tx.PutGroup(group); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -146,7 +168,7 @@ func (s *Server) applyUser(ctx context.Context, pool string, u User) error {
 			return err
 		}
 	}
-	return s.applyMembership(ctx, pool, u)
+	return nil
 }
 
 // halfMade: the user waits for a first password, having been created just now
@@ -157,28 +179,33 @@ func (s *Server) halfMade(ctx context.Context, pool, name string) (bool, error) 
 	return got.UserStatus == "FORCE_CHANGE_PASSWORD", err
 }
 
-func (s *Server) applyMembership(ctx context.Context, pool string, u User) error {
-	if len(u.Groups) == 0 {
-		return nil
+// applyMembers makes the memberships of a pool those of the file.
+func (s *Server) applyMembers(ctx context.Context, p UserPool) error {
+	groups := map[string][]string{}
+	for _, u := range p.Users {
+		if len(u.Groups) == 0 {
+			continue
+		}
+		sub, err := s.subOf(ctx, p.ID, u.Username)
+		if err != nil {
+			return fmt.Errorf("user %s of %s: %w", u.Username, p.ID, err)
+		}
+		groups[sub] = u.Groups
 	}
+	return s.store.Update(ctx, func(tx *store.Tx) error { return tx.SetMembers(p.ID, groups) })
+}
+
+func (s *Server) subOf(ctx context.Context, pool, name string) (string, error) {
 	var got wire.AdminGetUserOutput
-	if err := s.run(ctx, "AdminGetUser", wire.AdminGetUserInput{UserPoolId: pool, Username: u.Username}, &got); err != nil {
-		return err
+	if err := s.run(ctx, "AdminGetUser", wire.AdminGetUserInput{UserPoolId: pool, Username: name}, &got); err != nil {
+		return "", err
 	}
-	sub := ""
 	for _, a := range got.UserAttributes {
 		if a.Name == "sub" {
-			sub = a.Value
+			return a.Value, nil
 		}
 	}
-	return s.store.Update(ctx, func(tx *store.Tx) error {
-		for _, g := range u.Groups {
-			if err := tx.AddToGroup(pool, sub, g); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return "", errors.New("it has no sub")
 }
 
 // run calls an operation of the user pool service in this process.

@@ -75,7 +75,7 @@ type PasswordPolicy struct {
 type Group struct {
 	Name       string `yaml:"name"`
 	Role       string `yaml:"role"`
-	Precedence int    `yaml:"precedence"` // the lowest wins cognito:preferred_role
+	Precedence *int   `yaml:"precedence"` // the lowest wins cognito:preferred_role; nil: after all others
 }
 
 // Client declares an app client of a user pool.

@@ -195,6 +195,14 @@ func (r reader) UserPoolClient(ctx context.Context, id string) (UserPoolClient, 
 // PutGroup creates or replaces a group.
 func (tx *Tx) PutGroup(g Group) error { return put(tx, "group", g.PoolID+"/"+g.Name, g.PoolID, g) }
 
+// DeleteGroup removes a group with its memberships; ErrNotFound.
+func (tx *Tx) DeleteGroup(pool, name string) error {
+	if err := tx.exec("DELETE FROM memberships WHERE pool = $1 AND grp = $2", pool, name); err != nil {
+		return err
+	}
+	return remove(tx, "group", pool+"/"+name)
+}
+
 // Groups lists the groups of a pool by name.
 func (r reader) Groups(ctx context.Context, pool string) ([]Group, error) {
 	return list[Group](ctx, r, byParent, "group", pool, "", everything)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -117,6 +119,22 @@ func (r reader) user(ctx context.Context, query string, args ...any) (User, erro
 // AddToGroup makes a user a member; again is no error.
 func (tx *Tx) AddToGroup(pool, sub, group string) error {
 	return tx.exec("INSERT INTO memberships (pool, sub, grp) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", pool, sub, group)
+}
+
+// SetMembers makes the memberships of a pool what they are here, groups by sub,
+// and no others.
+func (tx *Tx) SetMembers(pool string, groups map[string][]string) error {
+	if err := tx.exec("DELETE FROM memberships WHERE pool = $1", pool); err != nil {
+		return err
+	}
+	for _, sub := range slices.Sorted(maps.Keys(groups)) {
+		for _, group := range groups[sub] {
+			if err := tx.AddToGroup(pool, sub, group); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // GroupsOf lists the groups of a user by name.

@@ -90,7 +90,7 @@ type Client struct {
 // Group is an AWS::Cognito::UserPoolGroup; Role is a role's name or empty.
 type Group struct {
 	Name, Role string
-	Precedence int
+	Precedence *int
 }
 
 // User is an AWS::Cognito::UserPoolUser.

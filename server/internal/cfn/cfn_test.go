@@ -338,7 +338,7 @@ Resources:
 		UserPools: []UserPool{{
 			LogicalID: "Pool", ID: "us-east-1_Pool", MFA: "OPTIONAL", CaseSensitive: true, AdminCreateUserOnly: true, UsernameAttributes: []string{"email"},
 			Clients: []Client{{LogicalID: "App", ID: "App", Secret: true, AuthFlows: []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}, AccessTokenMinutes: 30, RefreshTokenDays: 2, RotateRefresh: true, WriteAttributes: []string{"email"}}},
-			Groups:  []Group{{Name: "admins", Role: "admin-role", Precedence: 1}}, Users: []User{{Name: "ada", Attributes: map[string]string{"email": "a@b.c"}}},
+			Groups:  []Group{{Name: "admins", Role: "admin-role", Precedence: new(1)}}, Users: []User{{Name: "ada", Attributes: map[string]string{"email": "a@b.c"}}},
 		}},
 		IdentityPools: []IdentityPool{{
 			LogicalID: "Ids", ID: id, AllowClassic: true, AuthenticatedRole: "admin-role", Providers: []Provider{{UserPool: "us-east-1_Pool", Client: "App", ServerSideCheck: true}},

@@ -122,7 +122,10 @@ func (t *template) duration(path string, n int, unit, usual string, minutes int)
 
 func (t *template) group(r *resource) {
 	o := r.props
-	g := Group{Name: t.id(r, 0), Role: t.roleName(o.At("RoleArn"), o.Text("RoleArn")), Precedence: o.Int("Precedence")}
+	g := Group{Name: t.id(r, 0), Role: t.roleName(o.At("RoleArn"), o.Text("RoleArn"))}
+	if o.Has("Precedence") {
+		g.Precedence = new(o.Int("Precedence"))
+	}
 	pool := t.pool(o.Path, o.Text("UserPoolId"))
 	pool.Groups = append(pool.Groups, g)
 	o.Ignore("GroupName", "Description")
