@@ -122,6 +122,15 @@ func (l *linter) does(action string) bool {
 	return l.st.notAction
 }
 
+// leavesOpen reports whether a pattern matches any value or, of amr, those of
+// guests and of others.
+func leavesOpen(key, pattern string) bool {
+	if key == cognitoIdentity+":amr" && matchGlob(string(encodeGlob(nil, pattern)), anyAMR) {
+		return true
+	}
+	return strings.Trim(pattern, "*") == ""
+}
+
 // pins reports whether a condition asks for a value of the key, and not for any.
 func (l *linter) pins(name string) bool {
 	for i := range l.st.conditions {
@@ -130,11 +139,7 @@ func (l *linter) pins(name string) bool {
 		if c.key.name != name || !text || c.op.negated || c.ifExists || c.quantifier == forAllValues {
 			continue
 		}
-		open := false
-		for j := range c.values {
-			open = open || c.op.compare == compareGlob && strings.Trim(c.values[j].source, "*") == ""
-		}
-		if !open {
+		if !slices.ContainsFunc(c.values, func(v value) bool { return c.op.compare == compareGlob && leavesOpen(name, v.source) }) {
 			return true
 		}
 	}

@@ -73,6 +73,7 @@ func TestLint(t *testing.T) {
 		{"4.6 no-amr", trustOf(webRole, `, "Condition": {`+pinsAud+`}`), Trust, "2:159 error trust-no-amr", "ForAnyValue:StringLike"},
 		{"4.6 aud-any", trustOf(webRole, `, "Condition": {"StringLike": {"cognito-identity.amazonaws.com:aud": "*"}, `+pinsAMR+`}`), Trust, "2:159 error trust-no-aud", ""},
 		{"4.6 aud-if-exists", trustOf(webRole, `, "Condition": {"StringEqualsIfExists": {"cognito-identity.amazonaws.com:aud": "us-east-1:p"}, `+pinsAMR+`}`), Trust, "2:159 error trust-no-aud, 2:185 warning if-exists", ""},
+		{"4.6 amr-both", trustOf(webRole, `, "Condition": {`+pinsAud+`, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "*authenticated"}}`), Trust, "2:159 error trust-no-amr", ""},
 		{"4.6 amr-for-all", trustOf(webRole, `, "Condition": {`+pinsAud+`, "ForAllValues:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}}`), Trust, "2:159 error trust-no-amr, 2:259 warning for-all-values", ""},
 		{"4.6 no-tag-session", trustOf(`"sts:AssumeRoleWithWebIdentity"`, `, "Condition": {`+pinsAud+`, `+pinsAMR+`}`), Trust, atAction + " info trust-no-tag-session", "sts:TagSession"},
 		{"4.6 deny", strings.Replace(trustOf(webRole, ``), "Allow", "Deny", 1), Trust, "", ""},

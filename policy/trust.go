@@ -17,6 +17,28 @@ func EvaluateTrust(req Request, trust *Policy) Decision {
 	return evaluate(&req, Decision{Kind: Trust, Action: req.Action}, []*Policy{trust})
 }
 
+// OpenTrust says what a trust policy leaves open that lets the web identity of
+// an identity pool have a role: the identities of any other pool may have it too,
+// or both guests and users who signed in, in whatever way. Such policies have
+// given guests the roles of users (CVE-2024-28056).
+func OpenTrust(req Request, trust *Policy) (anyPool, anyLogin bool) {
+	region, _, _ := strings.Cut(req.Principal.IdentityPoolID, ":")
+	other := req
+	other.Principal.IdentityPoolID = region + ":00000000-0000-0000-0000-000000000000"
+	anyPool = EvaluateTrust(other, trust).Allowed
+	for _, how := range []string{"nobody", anyAMR} {
+		other = req
+		other.Principal.AMR = []string{how}
+		anyLogin = anyLogin || EvaluateTrust(other, trust).Allowed
+	}
+	return anyPool, anyLogin
+}
+
+// anyAMR is matched by every pattern that matches both authenticated and
+// unauthenticated: they agree in no place counted from the front, so that such a
+// pattern begins with signs for any character and a star, which takes in more.
+const anyAMR = "ununauthenticated"
+
 // principalMatch says how well a statement names the caller.
 type principalMatch uint8
 

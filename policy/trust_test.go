@@ -1,6 +1,10 @@
 package policy
 
-import "testing"
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 func webIdentity(pool string, amr ...string) Principal {
 	return Principal{FederatedProvider: "cognito-identity.amazonaws.com", IdentityPoolID: pool, IdentityID: "us-east-1:me", AMR: amr}
@@ -105,6 +109,25 @@ func TestBetterThanDelegated(t *testing.T) {
 		d := EvaluateTrust(Request{Principal: caller, Action: "sts:AssumeRole"}, mustParse(t, Trust, `{"Statement":[`+doc+`]}`))
 		if !d.Allowed || d.Delegated || d.Statement.Sid != "direct" {
 			t.Errorf("%s: got %+v", doc, d)
+		}
+	}
+}
+
+// TestOpenTrust: no pattern lets in guests as well as users without OpenTrust seeing it.
+func TestOpenTrust(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := ""
+		for _, c := range "unauthenticated" { // each of it kept, left out or made a wildcard
+			pattern += rapid.SampledFrom([]string{string(c), "", "?", "*", string(c)}).Draw(t, "piece")
+		}
+		glob := string(encodeGlob(nil, pattern))
+		if matchGlob(glob, "authenticated") && matchGlob(glob, "unauthenticated") && !matchGlob(glob, anyAMR) {
+			t.Errorf("%q", pattern)
+		}
+	})
+	for _, one := range []string{"authenticated", "unauthenticated", "cognito-idp.us-east-1.amazonaws.com/*", "?nauthenticated", "a*"} {
+		if leavesOpen(cognitoIdentity+":amr", one) {
+			t.Errorf("%q leaves open who", one)
 		}
 	}
 }

@@ -76,38 +76,31 @@ func (s *Service) session(ctx context.Context, c caller, custom string) (policy.
 	return p, nil
 }
 
-// assume asks the role's trust policy. A policy that would let any pool, or anybody whatever way they signed in, have
-// the role is refused as well: AWS accepts it, and it has given guests the role of users (CVE-2024-28056).
+// assume asks the role's trust policy. One that leaves open which pool, or whether guests, is refused as well.
 func (s *Service) assume(p policy.Principal, role store.Role) error {
 	trust, err := policy.Parse([]byte(role.Trust), policy.Trust)
 	if err != nil {
 		return poolMisconfigured("the trust policy of " + role.ARN + " cannot be read: " + err.Error())
 	}
-	if !s.trusts(trust, p) {
+	if !policy.EvaluateTrust(s.request(p, actionAssume), trust).Allowed {
 		return poolMisconfigured("the trust policy of " + role.ARN + " does not allow " + actionAssume + " to this identity")
 	}
-	if len(p.Tags) > 0 && !s.allows(trust, p, actionTag) {
+	if len(p.Tags) > 0 && !policy.EvaluateTrust(s.request(p, actionTag), trust).Allowed {
 		return poolMisconfigured("the trust policy of " + role.ARN + " does not allow " + actionTag + ", which principal tags need")
 	}
-	anyPool, anyAMR := p, p
-	anyPool.IdentityPoolID = s.Region + ":00000000-0000-0000-0000-000000000000"
-	anyAMR.AMR = []string{"nobody"}
-	if s.trusts(trust, anyPool) {
+	anyPool, anyLogin := policy.OpenTrust(s.request(p, actionAssume), trust)
+	if anyPool {
 		return poolMisconfigured("the trust policy of " + role.ARN + " names no identity pool: add a condition on " + federatedProvider + ":aud")
 	}
-	if s.trusts(trust, anyAMR) {
+	if anyLogin {
 		return poolMisconfigured("the trust policy of " + role.ARN + " does not say authenticated or unauthenticated: add a condition on " + federatedProvider + ":amr")
 	}
 	return nil
 }
 
-func (s *Service) trusts(trust *policy.Policy, p policy.Principal) bool {
-	return s.allows(trust, p, actionAssume)
-}
-
-// allows asks a trust policy about a web identity. It has no tags before it has a session; those it will have are facts of
+// request asks a trust policy about a web identity. It has no tags before it has a session; those it will have are facts of
 // the request, as is the session's name.
-func (s *Service) allows(trust *policy.Policy, p policy.Principal, action string) bool {
+func (s *Service) request(p policy.Principal, action string) policy.Request {
 	facts := policy.NewContext()
 	facts.Set("sts:RoleSessionName", sessionName)
 	for key, value := range p.Tags {
@@ -115,5 +108,5 @@ func (s *Service) allows(trust *policy.Policy, p policy.Principal, action string
 	}
 	facts.Set("aws:TagKeys", slices.Sorted(maps.Keys(p.Tags))...)
 	p.Tags = nil
-	return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now(), Context: facts}, trust).Allowed
+	return policy.Request{Principal: p, Action: action, Time: s.Now(), Context: facts}
 }

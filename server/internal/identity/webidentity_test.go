@@ -96,8 +96,9 @@ func TestBasicFlow(t *testing.T) {
 	}
 	// Policies that let in the identities of any pool, or guests with users, are no trust (CVE-2024-28056).
 	for name, condition := range map[string]string{
-		"no aud": `"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"unauthenticated"}`,
-		"no amr": `"StringEquals":{"cognito-identity.amazonaws.com:aud":"` + poolID + `"}`,
+		"no aud":                `"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"unauthenticated"}`,
+		"amr that lets in both": `"StringEquals":{"cognito-identity.amazonaws.com:aud":"` + poolID + `"},"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"*authenticated"}`,
+		"no amr":                `"StringEquals":{"cognito-identity.amazonaws.com:aud":"` + poolID + `"}`,
 	} {
 		w.update(func(tx *store.Tx) error {
 			return tx.PutRole(store.Role{Name: "loose", ARN: arn("loose"), ID: "AROALOOSE0000000000AA", Trust: trustWith(condition)})

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/policy"
@@ -15,7 +14,6 @@ const (
 	actionWeb   = "sts:AssumeRoleWithWebIdentity"
 	cognito     = "cognito-identity.amazonaws.com"
 	maxWebToken = 20000
-	anotherPool = ":00000000-0000-0000-0000-000000000000" // of any region
 )
 
 // WebIdentity is what a verified token says.
@@ -91,23 +89,19 @@ func (w WebIdentity) tags() (tags map[string]string, transitive []string, err er
 	return tags, w.Transitive, checkTransitive(tags, w.Transitive)
 }
 
-// trustsWeb asks a role's trust policy. One that would let the identities of any pool have the role, however they signed in,
-// does not count as trust: such policies have given guests the roles of users (CVE-2024-28056).
+// trustsWeb asks a role's trust policy. One that leaves open which pool, or whether guests, does not count as trust.
 func (s *Service) trustsWeb(who policy.Principal, trust *policy.Policy, a assumption, facts policy.Context) bool {
-	allows := func(p policy.Principal, action string) bool {
-		return policy.EvaluateTrust(policy.Request{Principal: p, Action: action, Time: s.Now(), Context: facts}, trust).Allowed
+	request := func(action string) policy.Request {
+		return policy.Request{Principal: who, Action: action, Time: s.Now(), Context: facts}
 	}
 	for _, action := range a.actions(actionWeb) {
-		if !allows(who, action) {
+		if !policy.EvaluateTrust(request(action), trust).Allowed {
 			return false
 		}
 	}
 	if who.FederatedProvider != cognito {
 		return true
 	}
-	anyPool, anyAMR := who, who
-	region, _, _ := strings.Cut(who.IdentityPoolID, ":")
-	anyPool.IdentityPoolID = region + anotherPool
-	anyAMR.AMR = []string{"nobody"}
-	return !allows(anyPool, actionWeb) && !allows(anyAMR, actionWeb)
+	anyPool, anyLogin := policy.OpenTrust(request(actionWeb), trust)
+	return !anyPool && !anyLogin
 }
