@@ -20,10 +20,15 @@ type Config struct {
 	// X-Gatepass-Decision, which statement of his role's policies decided: policy,
 	// statement and the element that did not fit, never what they hold. For
 	// development; zero: only the log says it.
-	ShowDecisions bool           `yaml:"show_decisions"`
-	UserPools     []UserPool     `yaml:"user_pools"`
-	OIDCProviders []OIDCProvider `yaml:"oidc_providers"`
-	IdentityPools []IdentityPool `yaml:"identity_pools"`
+	ShowDecisions bool `yaml:"show_decisions"`
+	// TrustedProxies are the addresses, or CIDR blocks of them, of proxies and load
+	// balancers that stand before the Server. Of a request that one of them sends,
+	// X-Forwarded-For says who called (aws:SourceIp) and X-Forwarded-Proto whether
+	// over TLS (aws:SecureTransport); nobody else's headers do. Zero: nobody's.
+	TrustedProxies []string       `yaml:"trusted_proxies"`
+	UserPools      []UserPool     `yaml:"user_pools"`
+	OIDCProviders  []OIDCProvider `yaml:"oidc_providers"`
+	IdentityPools  []IdentityPool `yaml:"identity_pools"`
 	// ManagedPolicies are policies that roles and administrators may have attached,
 	// by name.
 	ManagedPolicies map[string]Document `yaml:"managed_policies"`

@@ -22,7 +22,7 @@ var (
 // error is a [*ConfigError].
 func (c *Config) Validate() error {
 	steps := []func() error{
-		c.validateGlobals, c.validateUserPools, c.validateOIDC, c.validateIdentityPools,
+		c.validateGlobals, c.validateFronts, c.validateUserPools, c.validateOIDC, c.validateIdentityPools,
 		c.validateManagedPolicies, c.validateRoles, c.validateAdmins, c.validateAPIs, c.validateFunctions,
 	}
 	for _, step := range steps {

@@ -19,6 +19,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "gatepass did not start; see its log", http.StatusServiceUnavailable)
 		return
 	}
+	r = s.fronts.atFront(r)
 	w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat)) // the clock that judges, so that clients can set theirs by it
 	if target, ok := s.gateway.Locate(r.Host, r.RequestURI); ok {
 		s.gateway.Handle(w, r, target) // logs for itself

@@ -57,6 +57,6 @@ func (s *Server) Protect(p Protection, h http.Handler) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
-		guard.ServeHTTP(w, r)
+		guard.ServeHTTP(w, s.fronts.atFront(r))
 	}), nil
 }

@@ -82,6 +82,7 @@ type Server struct {
 	work   sync.WaitGroup
 	random io.Reader
 
+	fronts    fronts
 	store     *store.Store
 	ring      *seal.Ring
 	users     *userpool.Service
@@ -113,6 +114,7 @@ func (s *Server) open(ctx context.Context) error {
 	if err := s.Config.Validate(); err != nil {
 		return err
 	}
+	s.fronts = s.Config.fronts()
 	db, err := store.Open(ctx, s.DSN)
 	if err != nil {
 		return err

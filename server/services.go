@@ -239,11 +239,11 @@ func (s *Server) authorize(who caller, action, resource string, more ...policy.C
 }
 
 // requestContext holds the condition keys of the request itself. The address is
-// the peer's: nothing a client sends can change it.
+// the peer's, or what a trusted proxy says: nothing a client sends can change it.
 func requestContext(r *http.Request, region string) policy.Context {
 	c := policy.NewContext()
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		c.Set("aws:SourceIp", peer.Addr().WithZone("").Unmap().String())
+		c.Set("aws:SourceIp", plain(peer.Addr()).String())
 	}
 	c.Set("aws:UserAgent", r.UserAgent())
 	c.Set("aws:RequestedRegion", region)
