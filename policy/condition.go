@@ -171,6 +171,15 @@ func (e *evaluation) matchARN(want *value, whole string, fields *[6]string) bool
 	return true
 }
 
+// AccountOf is the account in an ARN, "" if there is none.
+func AccountOf(arn string) string {
+	fields, ok := arnFields(arn)
+	if !ok {
+		return ""
+	}
+	return fields[4]
+}
+
 // arnFields cuts a request's ARN at its first five colons.
 func arnFields(s string) (fields [6]string, ok bool) {
 	for i := range 5 {

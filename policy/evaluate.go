@@ -18,7 +18,11 @@ type Request struct {
 	// Context has the keys that do not come from Principal or Time. Where both
 	// have a value, that of Principal and Time counts.
 	Context Context
-	Time    time.Time // aws:CurrentTime and aws:EpochTime; zero leaves them to Context
+	// Namesake says that the caller is not whom a policy means by the caller's ARN,
+	// but one who was made later under that name: an Allow for the ARN is not for it,
+	// a Deny is.
+	Namesake bool
+	Time     time.Time // aws:CurrentTime and aws:EpochTime; zero leaves them to Context
 }
 
 // Evaluate decides over the identity policies of a principal: any Deny that
@@ -126,6 +130,9 @@ func (e *evaluation) applies(st *Statement) principalMatch {
 // shut it out.
 func (e *evaluation) principalMatches(st *Statement) principalMatch {
 	caller := &e.req.Principal
+	if e.req.Namesake && !st.denies && !st.notPrincipal {
+		caller = &Principal{Account: caller.Account}
+	}
 	switch {
 	case st.principals == nil:
 		return directMatch

@@ -131,3 +131,24 @@ func TestOpenTrust(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesake: whoever has the ARN of another who is gone is allowed nothing in that one's place, and denied everything.
+func TestNamesake(t *testing.T) {
+	user := Principal{Type: "User", ARN: "arn:aws:iam::111122223333:user/ada", Account: "111122223333", UserID: "AIDA2"}
+	for principal, want := range map[string]struct{ allows, delegated, denies bool }{
+		`{"AWS":"arn:aws:iam::111122223333:user/ada"}`: {false, false, true},
+		`{"AWS":"111122223333"}`:                       {true, true, true},
+		`"*"`:                                          {true, false, true},
+	} {
+		req := Request{Principal: user, Action: "sts:AssumeRole", Namesake: true}
+		allow := mustParse(t, Trust, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":`+principal+`,"Action":"sts:AssumeRole"}}`)
+		deny := mustParse(t, Trust, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":`+principal+`,"Action":"sts:AssumeRole"}}`)
+		d := EvaluateTrust(req, allow)
+		if d.Allowed != want.allows || d.Delegated != want.delegated {
+			t.Errorf("%s: %+v", principal, d)
+		}
+		if denied := EvaluateTrust(req, deny).Reason == ExplicitDeny; denied != want.denies {
+			t.Errorf("%s: denied %v", principal, denied)
+		}
+	}
+}

@@ -27,12 +27,12 @@ func (s *Server) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{s.applyOIDCProviders, s.applyIdentityPools} {
+	for _, step := range []func(context.Context) error{s.applyOIDCProviders, s.applyIdentityPools, s.applyAdmins, s.pinRoles} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	return s.applyAdmins(ctx)
+	return nil
 }
 
 func (s *Server) applyUserPool(ctx context.Context, p UserPool) error {

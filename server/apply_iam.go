@@ -122,6 +122,60 @@ func (s *Server) applyRole(ctx context.Context, tx *store.Tx, r Role) error {
 	return save(role)
 }
 
+// pinRoles pins the trust of declared roles, when all are there, to the unique
+// ids of whom it names. Whom the file does not declare keeps the id of the first
+// start that found it; one that was never there is trusted by name.
+func (s *Server) pinRoles(ctx context.Context) error {
+	for _, r := range s.Config.Roles {
+		if r.Trust == nil {
+			continue
+		}
+		err := s.store.Update(ctx, func(tx *store.Tx) error {
+			role, err := tx.RoleNamed(ctx, r.Name)
+			if err != nil {
+				return err
+			}
+			pins, err := s.pins(ctx, tx, role)
+			if err != nil || maps.Equal(pins, role.Pins) {
+				return err
+			}
+			role.Pins = pins
+			return tx.PutRole(role)
+		})
+		if err != nil {
+			return fmt.Errorf("role %s: %w", r.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) pins(ctx context.Context, tx *store.Tx, role store.Role) (map[string]string, error) {
+	pins := map[string]string{}
+	for _, arn := range iam.Principals(role.Trust) {
+		if pin, there := role.Pins[arn]; there && !s.declares(arn) {
+			pins[arn] = pin
+			continue
+		}
+		id, err := iam.UniqueID(ctx, tx, arn)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		pins[arn] = id
+	}
+	return pins, nil
+}
+
+// declares: the file declares the role or user of an ARN, or the role whose session
+// it is.
+func (s *Server) declares(arn string) bool {
+	session := func(role string) string { return "arn:aws:sts::" + s.account() + ":assumed-role/" + role + "/" }
+	return slices.ContainsFunc(s.Config.Roles, func(r Role) bool { return s.roleARN(r.Name) == arn || strings.HasPrefix(arn, session(r.Name)) }) ||
+		slices.ContainsFunc(s.Config.Admins, func(a Admin) bool { return s.iamARN("user", a.Name) == arn })
+}
+
 // held is what a role or user has.
 type held struct {
 	policies map[string]string

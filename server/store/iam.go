@@ -17,6 +17,7 @@ type Role struct {
 	Path              string            `json:",omitempty"` // "" is "/"
 	Description       string            `json:",omitempty"`
 	Trust             string            // policy document
+	Pins              map[string]string `json:",omitempty"` // unique ids of whom Trust names, by ARN
 	Policies          map[string]string // inline policies: documents by name
 	Attached          []string          `json:",omitempty"` // ARNs of managed policies
 	Boundary          string            `json:",omitempty"` // ARN of a managed policy; "": none

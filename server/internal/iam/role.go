@@ -38,10 +38,13 @@ func (c *call) createRole() (any, error) {
 	if err := c.in.done(); err != nil {
 		return nil, err
 	}
-	if err := CheckTrust(role.Trust); err != nil {
+	err := CheckTrust(role.Trust)
+	if err != nil {
 		return nil, err
 	}
-	var err error
+	if role.Pins, err = c.pins(role.Trust); err != nil {
+		return nil, err
+	}
 	if role.ID, err = c.NewID(c.Rand, "AROA"); err != nil {
 		return nil, err
 	}
@@ -183,6 +186,10 @@ func (c *call) updateTrust() (any, error) {
 	if err := CheckTrust(doc); err != nil {
 		return nil, err
 	}
-	_, err := c.changeRole(name, func(role *store.Role) { role.Trust = doc })
+	pins, err := c.pins(doc)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.changeRole(name, func(role *store.Role) { role.Trust, role.Pins = doc, pins })
 	return nil, err
 }

@@ -85,20 +85,10 @@ func (c *call) simulation() (sim simulation, err error) {
 	if len(sim.resources) == 0 {
 		sim.resources = []string{"*"}
 	}
-	if sim.owner = c.in.text("ResourceOwner", maxARN); sim.owner != "" {
-		sim.owner = accountOf(sim.owner)
-	}
+	sim.owner = c.in.text("ResourceOwner", maxARN)
+	sim.owner = cmp.Or(policy.AccountOf(sim.owner), sim.owner)
 	sim.facts = c.contextEntries()
 	return sim, c.inputs(&sim.sources)
-}
-
-// accountOf takes the account from an ARN, or is the account.
-func accountOf(arn string) string {
-	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) < 6 {
-		return arn
-	}
-	return fields[4]
 }
 
 // contextEntries reads the facts of the request that is simulated. Values are texts; policies read in them what they need.
@@ -127,7 +117,7 @@ func (c *call) as(sim *simulation, arn string) error {
 	fields := strings.SplitN(arn, ":", 6)
 	kind, name, _ := strings.Cut(fields[len(fields)-1], "/")
 	name = name[strings.LastIndexByte(name, '/')+1:]
-	p := policy.Principal{ARN: arn, Account: accountOf(arn)}
+	p := policy.Principal{ARN: arn, Account: policy.AccountOf(arn)}
 	switch {
 	case arn == "" && len(sim.policies().Resource) > 0:
 		return wire.Errorf("InvalidInput", "CallerArn is required when a ResourcePolicy is given.")
@@ -168,7 +158,7 @@ func (s *simulation) run() wire.SimulationOutput {
 func (s *simulation) try(action, resource string) wire.IAMEvaluation {
 	policies := s.policies()
 	policies.Account = s.owner
-	if policies.Account == "" && len(accountOf(resource)) != len("123456789012") {
+	if policies.Account == "" && len(policy.AccountOf(resource)) != len("123456789012") {
 		policies.Account = s.caller.Account // a resource without account is the caller's own
 	}
 	req := policy.Request{Principal: s.caller, Action: action, Resource: resource, Context: s.facts}

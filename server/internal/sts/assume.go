@@ -115,7 +115,7 @@ func (s *Service) make(ctx context.Context, a assumption, p policy.Principal, r 
 		return made{}, err
 	}
 	c := session{roleARN: r.ARN, userID: r.ID + ":" + a.name}
-	p.Type, p.RoleARN, p.UserID, p.ARN, p.Account, p.Tags = assumedRole, r.ARN, c.userID, c.arn(), accountOf(r.ARN), a.tags
+	p.Type, p.RoleARN, p.UserID, p.ARN, p.Account, p.Tags = assumedRole, r.ARN, c.userID, c.arn(), policy.AccountOf(r.ARN), a.tags
 	p.SourceIdentity = a.source
 	spec := Spec{Principal: p, Duration: lasts, policies: a.policies, policyARNs: a.policyARNs, transitive: a.transitive}
 	percent, err := spec.packed()

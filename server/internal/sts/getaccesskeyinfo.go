@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/policy"
 )
 
 // getAccessKeyInfo says which account a key is of (AWS STS API Reference, GetAccessKeyInfo). AWS's temporary keys carry
@@ -29,5 +30,5 @@ func (s *Service) getAccessKeyInfo(ctx context.Context, c Caller, form url.Value
 	if err != nil {
 		return nil, noSuch(err, wire.Errorf("ValidationError", "Invalid Access Key"))
 	}
-	return wire.GetAccessKeyInfoResult{Account: accountOf(u.ARN)}, nil
+	return wire.GetAccessKeyInfoResult{Account: policy.AccountOf(u.ARN)}, nil
 }

@@ -64,7 +64,7 @@ func (s *Service) loadUserNamed(ctx context.Context, name string) (user, error) 
 	}
 	return user{
 		policies:  policies,
-		principal: policy.Principal{Type: ofUser, ARN: u.ARN, Account: accountOf(u.ARN), UserID: u.ID, Username: u.Name, Tags: u.Tags},
+		principal: policy.Principal{Type: ofUser, ARN: u.ARN, Account: policy.AccountOf(u.ARN), UserID: u.ID, Username: u.Name, Tags: u.Tags},
 	}, nil
 }
 
@@ -138,13 +138,4 @@ func parsePolicies(docs map[string]string) ([]*policy.Policy, error) {
 func (s *Service) SealSecret(accessKeyID, secret string) ([]byte, error) {
 	s.prepare()
 	return s.secrets.SealBytes(s.Rand, []byte(secret), []byte(accessKeyID))
-}
-
-// accountOf is the fifth field of an ARN.
-func accountOf(arn string) string {
-	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) < 6 {
-		return ""
-	}
-	return fields[4]
 }

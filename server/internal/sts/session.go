@@ -86,7 +86,7 @@ func (c *session) check(p policy.Principal) error {
 		return fmt.Errorf("%w: the user id %q names no role", ErrSpec, c.userID)
 	case c.arn() == "":
 		return fmt.Errorf("%w: %q is not the ARN of a role", ErrSpec, c.roleARN)
-	case (p.Type != "" && p.Type != assumedRole) || (p.ARN != "" && p.ARN != c.arn()) || (p.Account != "" && p.Account != accountOf(c.roleARN)):
+	case (p.Type != "" && p.Type != assumedRole) || (p.ARN != "" && p.ARN != c.arn()) || (p.Account != "" && p.Account != policy.AccountOf(c.roleARN)):
 		return fmt.Errorf("%w: type, ARN or account are not those of a session of %s", ErrSpec, c.roleARN)
 	case len(c.amr) > maxList || len(c.tags) > maxList || p.Username != "":
 		return fmt.Errorf("%w: more than %d amr entries or tags, or a user name", ErrSpec, maxList)
@@ -96,7 +96,7 @@ func (c *session) check(p policy.Principal) error {
 
 // checkUser is check for a session of a user, which has nothing of a role's.
 func (c *session) checkUser(p policy.Principal) error {
-	want := policy.Principal{Type: ofUser, ARN: p.ARN, Account: accountOf(p.ARN), UserID: p.UserID, Username: p.Username}
+	want := policy.Principal{Type: ofUser, ARN: p.ARN, Account: policy.AccountOf(p.ARN), UserID: p.UserID, Username: p.Username}
 	switch {
 	case p.UserID == "" || p.Username == "" || want.Account == "" || c.roleARN != "":
 		return fmt.Errorf("%w: no user", ErrSpec)
@@ -128,7 +128,7 @@ func (c *session) arn() string {
 
 func (c *session) principal() policy.Principal {
 	return policy.Principal{
-		Type: assumedRole, ARN: c.arn(), RoleARN: c.roleARN, Account: accountOf(c.roleARN), UserID: c.userID,
+		Type: assumedRole, ARN: c.arn(), RoleARN: c.roleARN, Account: policy.AccountOf(c.roleARN), UserID: c.userID,
 		Tags: c.tags, TokenIssueTime: c.issued, FederatedProvider: c.federated, IdentityID: c.identity, IdentityPoolID: c.pool,
 		AMR: c.amr, CognitoProvider: c.provider, SourceIdentity: c.source,
 	}
