@@ -196,10 +196,10 @@ func TestAccessLogFile(t *testing.T) {
 	logged := func(target string) {
 		t.Helper()
 		s.do(s.request("GET", target, ""))
-		s.waitFor(func() bool {
-			text, _ := os.ReadFile(path)
-			return strings.HasSuffix(string(text), " "+target+"\n")
-		})
+		s.settle()
+		if text, err := os.ReadFile(path); err != nil || !strings.HasSuffix(string(text), " "+target+"\n") {
+			t.Fatalf("%s: %q, %v", target, text, err)
+		}
 	}
 	logged("/prod/one")
 	logged("/prod/two")

@@ -153,27 +153,29 @@ func TestHTTPCustom(t *testing.T) {
 }
 
 func TestHTTPCustomFailures(t *testing.T) {
-	s := mappingStand(t, apidef.REST, apidef.AuthNone, apidef.Integration{
-		Type: apidef.HTTPCustom, Timeout: minTimeout, Templates: map[string]string{"application/json": `$util.base64Decode($input.path('$.a'))`},
+	in := apidef.Integration{
+		Type: apidef.HTTPCustom, Templates: map[string]string{"application/json": `$util.base64Decode($input.path('$.a'))`},
 		Responses: []apidef.IntegrationResponse{{Status: 200, Parameters: map[string]string{"method.response.header.X": "integration.response.header.Y"}}},
-	})
+	}
+	s := mappingStand(t, apidef.REST, apidef.AuthNone, in)
 	if got := s.do(s.request("POST", "/prod/n/1", `{"a":"!"}`)); got.status != 500 {
 		t.Errorf("a template that fails: %+v", got)
 	}
 	s.nothingForwarded()
-	s.answer = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	if got := s.do(s.request("GET", "/prod/n/1", "")); got.status != 504 {
-		t.Errorf("E27: %+v", got)
-	}
-	s.forwarded()
+	in.Timeout = minTimeout
+	s = mappingStand(t, apidef.REST, apidef.AuthNone, in)
 	s.answer = func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "100")
-		_, _ = io.WriteString(w, "half")
-		w.(http.Flusher).Flush()
+		if r.Method == http.MethodPut {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "half")
+			w.(http.Flusher).Flush()
+		}
 		<-r.Context().Done()
 	}
-	if got := s.do(s.request("GET", "/prod/n/1", "")); got.status != 504 {
-		t.Errorf("C13 an answer that hangs: %+v", got)
+	for method, what := range map[string]string{http.MethodGet: "E27", http.MethodPut: "C13 an answer that hangs"} {
+		if got := s.do(s.request(method, "/prod/n/1", "")); got.status != 504 {
+			t.Errorf("%s: %+v", what, got)
+		}
 	}
 }
 

@@ -50,9 +50,11 @@ type stand struct {
 	creds   sigv4.Credentials
 	signer  *sigv4.Signer
 
-	mu     sync.Mutex
-	seen   []received
-	events []Event
+	mu      sync.Mutex
+	running int // calls in the gateway
+	idle    *sync.Cond
+	seen    []received
+	events  []Event
 	answer http.HandlerFunc // what the backend says; nil: 200 "ok"
 	policy string
 	keyErr error
@@ -67,6 +69,7 @@ func newStand(t *testing.T, routes ...apidef.Route) *stand {
 		creds:  sigv4.Credentials{AccessKeyID: "ASIAEXAMPLEACCESSKEY", SecretAccessKey: secret, SessionToken: sessionTok},
 		signer: &sigv4.Signer{Region: "us-east-1", Profile: sigv4.ExecuteAPI()},
 	}
+	s.idle = sync.NewCond(&s.mu)
 	s.signer.Profile.Normalize = false // the tests say exactly what goes on the wire
 	s.backend = httptest.NewServer(http.HandlerFunc(s.record))
 	t.Cleanup(s.backend.Close)
@@ -79,7 +82,7 @@ func newStand(t *testing.T, routes ...apidef.Route) *stand {
 		routes = []apidef.Route{s.proxyRoute(apidef.AuthIAM)}
 	}
 	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}, {Name: "dev"}}, Routes: routes})
-	s.srv = httptest.NewUnstartedServer(s.g)
+	s.srv = httptest.NewUnstartedServer(s)
 	s.srv.Config.MaxHeaderBytes = 64 << 10
 	s.srv.Start()
 	t.Cleanup(func() {
@@ -177,20 +180,47 @@ func (s *stand) nothingForwarded() {
 	s.seen = nil
 }
 
+// ServeHTTP is the gateway, which may still be at a call when its answer is read.
+func (s *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.count(1)
+	defer s.count(-1)
+	s.g.ServeHTTP(w, r)
+}
+
+func (s *stand) count(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running += n
+	s.idle.Broadcast()
+}
+
+// settle waits until the gateway is done with all calls, their events and logs
+// included.
+func (s *stand) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.running > 0 {
+		s.idle.Wait()
+	}
+}
+
+// forget forgets the events so far.
+func (s *stand) forget() {
+	s.settle()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = nil
+}
+
 func (s *stand) lastEvent() Event {
 	s.t.Helper()
-	for range 200 { // the event follows the answer
-		s.mu.Lock()
-		n := len(s.events)
-		if n > 0 {
-			defer s.mu.Unlock()
-			return s.events[n-1]
-		}
-		s.mu.Unlock()
-		time.Sleep(time.Millisecond)
+	s.settle()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.events) == 0 {
+		s.t.Fatal("no event")
 	}
-	s.t.Fatal("no event")
-	return Event{}
+	return s.events[len(s.events)-1]
 }
 
 // request makes a request for exactly this target.
@@ -252,7 +282,7 @@ func (s *stand) send(raw string) reply {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(conn, raw); err != nil && !errors.Is(err, io.EOF) {
 		s.t.Logf("write: %v", err) // the gateway may have answered and closed before
 	}
@@ -285,16 +315,4 @@ func (s *stand) passed(name string, got reply) received {
 		s.t.Fatalf("%s: got %d %s (%v), want 200", name, got.status, got.body, got.err)
 	}
 	return s.forwarded()
-}
-
-// waitFor waits for something that follows an answer.
-func (s *stand) waitFor(happened func() bool) {
-	s.t.Helper()
-	for range 2000 {
-		if happened() {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	s.t.Fatal("it did not happen")
 }

@@ -68,7 +68,7 @@ func TestHTTPRoutes(t *testing.T) {
 		"GET /both":        "/both",
 	} {
 		method, path, _ := strings.Cut(target, " ")
-		s.events = nil
+		s.forget()
 		s.passed(target, s.do(s.request(method, path, "")))
 		if got := s.lastEvent().Route; got != want {
 			t.Errorf("%s: %s, want %s", target, got, want)
@@ -80,7 +80,7 @@ func TestHTTPRoutes(t *testing.T) {
 func TestHTTPStages(t *testing.T) {
 	s := httpStand(t, nil, "GET /pets NONE", "GET /prod/{x} NONE")
 	for target, want := range map[string]string{"/prod/pets": "prod /pets", "/pets": "$default /pets"} {
-		s.events = nil
+		s.forget()
 		sent := s.passed(target, s.do(s.request("GET", target, "")))
 		if e := s.lastEvent(); e.Stage+" "+sent.target != want {
 			t.Errorf("%s: %s %s", target, e.Stage, sent.target)
@@ -122,14 +122,14 @@ func TestHTTPForbidden(t *testing.T) {
 		"expired":         {old, "InvalidSignature"},
 		"two signatures":  {both, ""},
 	} {
-		s.events = nil
+		s.forget()
 		s.answers(name, s.do(c.r), 403, saysForbidden)
 		if e := s.lastEvent(); e.Err == nil || !strings.Contains(e.Err.Error(), c.kind) {
 			t.Errorf("%s: the event says %v", name, e.Err)
 		}
 	}
 	s.policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:111122223333:abc123/$default/GET/mine"}]}`
-	s.events = nil
+	s.forget()
 	s.answers("denied", s.do(s.signed("GET", "/notes", "")), 403, saysForbidden)
 	if e := s.lastEvent(); e.Err == nil || !strings.Contains(e.Err.Error(), "is not authorized to perform: execute-api:Invoke") {
 		t.Errorf("the event says %v", e.Err)

@@ -16,11 +16,9 @@ var wholeTypes = map[string]apidef.Integration{
 	"HTTP":      {Type: apidef.HTTPCustom, Responses: []apidef.IntegrationResponse{{Status: 200}}},
 }
 
-func (s *stand) whole(uri string, in apidef.Integration) {
-	r := s.proxyRoute(apidef.AuthNone)
-	r.Integration = in
-	r.Integration.URI, r.Integration.Timeout = uri, 300*time.Millisecond
-	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{r}})
+func (s *stand) whole(uri string, in apidef.Integration, timeout time.Duration) {
+	in.URI, in.Timeout = uri, timeout
+	s.serve(faulty(in))
 }
 
 // TestC13WholeAnswers: what a backend does not answer whole is a refusal, never a
@@ -48,7 +46,7 @@ func TestC13WholeAnswers(t *testing.T) {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				s := newStand(t)
 				uri, _ := script(t, tt.say)
-				s.whole(uri, in)
+				s.whole(uri, in, patience(tt.status))
 				want := e25
 				if tt.status == 504 {
 					want = e27
@@ -72,7 +70,7 @@ func TestC14WholeAnswers(t *testing.T) {
 			}
 			_ = conn.Close()
 		})
-		s.whole(uri, in)
+		s.whole(uri, in, 0)
 		raw := "POST /prod/x HTTP/1.1\r\nHost: " + testHost + "\r\nIdempotency-Key: k\r\nContent-Length: 1\r\n\r\nx"
 		if got := s.send(raw); got.status != 200 {
 			t.Fatalf("%s, first: %d %s", kind, got.status, got.body)

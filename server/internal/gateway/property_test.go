@@ -108,13 +108,6 @@ func forwardsWhatIsVerified(t *testing.T, kind apidef.Protocol, n int) {
 	}
 }
 
-// forget forgets the events so far.
-func (s *stand) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.events = nil
-}
-
 func (s *stand) wildRequest(w wild, path, query string) (*http.Request, string, bool) {
 	u, err := wireURL("http", testHost, "/prod"+path, strings.TrimPrefix(query, "?"))
 	if err != nil {

@@ -343,15 +343,16 @@ func (r *run) expand(s, pattern, with string, all bool) (any, error) {
 	}
 	var out strings.Builder
 	last := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+	most := 1
+	if all { // one more than fit
+		most += maxPayload / max(1, len(with)-2*strings.Count(with, "$")-strings.Count(with, `\`))
+	}
+	for _, m := range re.FindAllStringSubmatchIndex(s, most) {
 		out.WriteString(s[last:m[0]])
 		replacement(&out, s, m, with)
 		last = m[1]
 		if out.Len() > maxPayload {
 			return nil, errTemplateSize
-		}
-		if !all {
-			break
 		}
 	}
 	return r.text(out.String() + s[last:])

@@ -25,6 +25,8 @@ type pipes struct {
 	done  chan struct{}
 }
 
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
@@ -55,7 +57,7 @@ func inMemory(t *testing.T) (g *Gateway, open func() (*websocket.Conn, *http.Res
 	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{a}}); err != nil {
 		t.Fatal(err)
 	}
-	l := &pipes{make(chan net.Conn), make(chan struct{})}
+	l := newPipes()
 	srv := &http.Server{Handler: g}
 	go func() { _ = srv.Serve(l) }()
 	client := &http.Client{Transport: &http.Transport{DialContext: l.dial, DisableKeepAlives: true}}
