@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -170,20 +168,21 @@ func (r *reader) foreign(args []string) {
 // proxy starts the signing proxy on a free port and calls through it, unsigned.
 func (r *reader) proxy(args []string) {
 	r.t.Helper()
-	addr := freeAddress(r.t)
-	r.background(append(args[:len(args)-1], addr)) // the last argument is the address to listen on
-	for range 100 {
-		resp, err := http.Get("http://" + addr + "/notes")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode != http.StatusOK {
-				r.t.Errorf("%s through the proxy", resp.Status)
-			}
-			return
-		}
-		time.Sleep(50 * time.Millisecond) // another process: there is no clock to inject
+	args = append(args[:len(args)-1], "127.0.0.1:0") // the last argument is the address to listen on
+	base, _ := r.background("proxy is ready", " listen=", args)
+	r.answers(base + "/notes")
+}
+
+func (r *reader) answers(url string) {
+	r.t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	r.t.Error("the proxy does not answer")
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		r.t.Errorf("%s: %s", url, resp.Status)
+	}
 }
 
 // split cuts a command at blanks outside single quotes.
@@ -218,65 +217,58 @@ func (r *reader) serve(args []string) {
 	if r.base != "" {
 		r.dir = r.base
 	}
-	addr := freeAddress(r.t)
-	stdout := r.background(append(args, "--listen", addr))
-	if !healthy(addr) {
-		r.t.Fatalf("gatepass %s does not answer", strings.Join(args, " "))
-	}
+	base, printed := r.background("msg=serving ", " endpoint=", append(args, "--listen", "127.0.0.1:0"))
+	r.answers(base + "/healthz")
 	if len(args) == 1 {
-		r.gate = addr
-		r.copy(bufio.NewScanner(stdout))
+		r.gate = strings.TrimPrefix(base, "http://")
+		r.copy(printed)
 	}
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// background starts gatepass and ends it with the test; it must then end well.
-func (r *reader) background(args []string) io.Reader {
+// background starts gatepass, waits for the line that says it is ready and where,
+// and ends it with the test; it must then end well.
+func (r *reader) background(ready, where string, args []string) (base string, printed []string) {
 	r.t.Helper()
 	cmd := exec.Command(r.bin, args...)
-	var stderr bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stderr = r.dir, r.env, &stderr
-	stdout, err := cmd.StdoutPipe()
+	cmd.Dir, cmd.Env = r.dir, r.env
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	cmd.Stderr = cmd.Stdout
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
+	var rest bytes.Buffer
+	lines, drained := bufio.NewReader(out), make(chan struct{})
 	r.t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-drained
 		if err := cmd.Wait(); err != nil {
-			r.t.Errorf("gatepass %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+			r.t.Errorf("gatepass %s: %v\n%s", strings.Join(args, " "), err, rest.String())
 		}
 	})
-	return stdout
-}
-
-func healthy(addr string) bool {
-	for range 100 {
-		resp, err := http.Get("http://" + addr + "/healthz")
-		if err == nil {
-			_ = resp.Body.Close()
-			return resp.StatusCode == http.StatusOK
+	for err == nil && base == "" {
+		var line string
+		line, err = lines.ReadString('\n')
+		if printed = append(printed, strings.TrimSpace(line)); strings.Contains(line, ready) {
+			_, after, _ := strings.Cut(line, where)
+			base, _, _ = strings.Cut(strings.TrimSpace(after), " ")
 		}
-		time.Sleep(50 * time.Millisecond) // another process: there is no clock to inject
 	}
-	return false
+	go func() {
+		defer close(drained)
+		_, _ = rest.ReadFrom(lines) // so that it can go on
+	}()
+	if base == "" {
+		r.t.Fatalf("gatepass %s did not say %s: %v\n%s", strings.Join(args, " "), ready, err, strings.Join(printed, "\n"))
+	}
+	return base, printed
 }
 
 // copy takes the export lines and the password, as a reader would paste them.
-func (r *reader) copy(lines *bufio.Scanner) {
-	for lines.Scan() {
-		line := lines.Text()
+func (r *reader) copy(printed []string) {
+	for _, line := range printed {
 		if kv, ok := strings.CutPrefix(line, "export "); ok {
 			r.env = append(r.env, kv)
 		}

@@ -167,7 +167,7 @@ func (g *signerGate) send(t *testing.T, u unsigned, headers map[string]string) (
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	target, err := url.Parse(u.URL)
 	if err != nil {
 		t.Fatal(err)

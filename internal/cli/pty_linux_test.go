@@ -62,7 +62,7 @@ func (p *typist) await(text string) {
 // awaitEcho waits for the terminal to echo what is typed, or not to.
 func (p *typist) awaitEcho(on bool) {
 	p.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		tio, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
 		if err != nil {
 			p.t.Fatal(err)

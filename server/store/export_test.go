@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"time"
 )
 
 // LimitPages lets the SQLite database grow to n pages, as a full disk would; 0
@@ -13,6 +14,14 @@ func (s *Store) LimitPages(n int) error {
 	}
 	var now int
 	return s.write.QueryRowContext(context.Background(), "PRAGMA max_page_count = "+strconv.Itoa(n)).Scan(&now)
+}
+
+// Patient lets reads and updates of a PostgreSQL database wait for as long as a
+// test does: hundreds that meet take their time on a busy machine.
+func (s *Store) Patient() {
+	if s.postgres {
+		s.timeout = time.Hour
+	}
 }
 
 // Ungroup makes every update commit alone. Call it before the first.

@@ -83,7 +83,7 @@ func pause(ctx context.Context, try int) error {
 
 // tryPostgres runs fn once; broken is the database's fault behind err, if any.
 func (s *Store) tryPostgres(ctx context.Context, fn func(*Tx) error) (err, broken error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {

@@ -165,7 +165,7 @@ func TestReadsBesideTheWriter(t *testing.T) {
 	createUser(t, s, "ada", nil)
 	update(t, s, func(tx *store.Tx) error {
 		err := tx.ModifyUser("p", "ada", func(u *store.User) error { u.Status = "CHANGED"; return nil })
-		ctx, cancel := context.WithTimeout(background, 10*time.Second)
+		ctx, cancel := context.WithTimeout(background, time.Minute)
 		defer cancel()
 		outside, readErr := s.UserBySub(ctx, "p", "ada")
 		inside, insideErr := tx.UserBySub(ctx, "p", "ada")

@@ -123,7 +123,7 @@ func (c *Cluster) Start() error {
 		return err
 	}
 	defer db.Close()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for db.Ping() != nil {
 		if time.Now().After(deadline) {
 			return errors.New("the PostgreSQL server does not answer")
