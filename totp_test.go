@@ -41,14 +41,19 @@ func mfa(setting string) func(*server.Server) {
 	return func(s *server.Server) { s.Config.UserPools[0].MFA = setting }
 }
 
+// at stops the gate's clock: codes last for half a minute.
+func at(now time.Time) func(*server.Server) {
+	return func(s *server.Server) { s.Now = func() time.Time { return now } }
+}
+
 // TestTOTPSetup: a pool that demands a second factor has it enrolled in the
 // course of the sign-in, and asks for it the next time.
 func TestTOTPSetup(t *testing.T) {
-	st := gatepasstest.New(t, mfa("ON"))
+	now := time.Now()
+	st := gatepasstest.New(t, mfa("ON"), at(now))
 	st.AddUser("ada")
 	var seen []string
 	var uri string
-	now := time.Now()
 	answer := func(_ context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
 		seen = append(seen, ch.Name())
 		switch ch := ch.(type) {
@@ -92,7 +97,8 @@ func TestTOTPSetupUnanswered(t *testing.T) {
 
 // TestNewTOTP: a signed-in user enrols an app, and is asked from then on.
 func TestNewTOTP(t *testing.T) {
-	st := gatepasstest.New(t, mfa("OPTIONAL"))
+	now := time.Now()
+	st := gatepasstest.New(t, mfa("OPTIONAL"), at(now))
 	s := st.SignedIn("ada")
 	secret, err := s.NewTOTP(t.Context())
 	if err != nil {
@@ -102,7 +108,6 @@ func TestNewTOTP(t *testing.T) {
 		t.Error("the secret prints")
 	}
 	uri := secret.URI("", "ada lovelace")
-	now := time.Now()
 	code := authenticator(t, uri, now)
 	if err := s.ConfirmTOTP(t.Context(), fmt.Sprintf("%06d", (atoi(code)+1)%1000000)); !errors.Is(err, gatepass.ErrBadCode) {
 		t.Errorf("another code: %v", err)

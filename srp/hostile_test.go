@@ -77,7 +77,7 @@ func TestE01RefusalIsCheap(t *testing.T) {
 	for range 1000 {
 		_ = ParseA(huge)
 	}
-	if d := time.Since(began); d > time.Second {
+	if d := time.Since(began); d > 15*time.Second { // a tenth of what only looking at it would take
 		t.Errorf("1000 refusals of 200 MB took %v", d)
 	}
 }
