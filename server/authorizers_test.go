@@ -157,8 +157,9 @@ func TestQuotaSurvivesRestart(t *testing.T) {
 	dsn := t.TempDir() + "/gate.db"
 	a := guarded("pool", apidef.AuthNone, apidef.Authorizer{})
 	a.Authorizers, a.Routes[0].Authorizer, a.Routes[0].APIKeyRequired = nil, "", true
+	now := time.Now() // of one month
 	for i, want := range []int{200, 200, 429} {
-		s := &Server{DSN: dsn}
+		s := &Server{DSN: dsn, Now: func() time.Time { return now }}
 		if err := s.Start(context.Background()); err != nil {
 			t.Fatal(err)
 		}

@@ -58,7 +58,7 @@ func TestCallOnTerminal(t *testing.T) {
 func TestInterruptEndsDownload(t *testing.T) {
 	done := make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "1000000000")
+		w.Header().Set("Content-Length", "100000000000")
 		piece := make([]byte, 64<<10)
 		for r.Context().Err() == nil {
 			if _, err := w.Write(piece); err != nil {
@@ -71,7 +71,7 @@ func TestInterruptEndsDownload(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "big")
 	env := append(os.Environ(), "GATEPASS_HOME="+t.TempDir())
 	p, cmd := runOnTerminalWith(t, env, "call", "--auth", "none", "--limit-rate", "10M", "-o", file, srv.URL)
-	p.await("of 953.7 MiB")
+	p.await("of 93.1 GiB")
 	p.write("\x03")
 	p.await("gatepass: interrupted")
 	if code := exitOf(cmd); code != 130 {

@@ -70,7 +70,7 @@ func fetch(ts *testscript.TestScript, _ bool, args []string) {
 		r.Header.Set(name, value)
 	}
 	r.Host = r.Header.Get("Host")
-	resp, err := (&http.Client{Transport: tr, Timeout: 20 * time.Second}).Do(r)
+	resp, err := (&http.Client{Transport: tr, Timeout: time.Minute}).Do(r)
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
