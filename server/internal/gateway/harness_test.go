@@ -55,9 +55,9 @@ type stand struct {
 	idle    *sync.Cond
 	seen    []received
 	events  []Event
-	answer http.HandlerFunc // what the backend says; nil: 200 "ok"
-	policy string
-	keyErr error
+	answer  http.HandlerFunc // what the backend says; nil: 200 "ok"
+	policy  string
+	keyErr  error
 }
 
 // newStand serves routes of an API abc123 with the stages prod and dev. In a
