@@ -29,6 +29,8 @@ func TestCallOnTerminal(t *testing.T) {
 			io.WriteString(w, `{"a":[1,"x"]}`)
 		case "/binary":
 			io.WriteString(w, "a\x00b")
+		case "/escapes":
+			io.WriteString(w, "a\x1b[2Jb")
 		case "/403":
 			w.WriteHeader(http.StatusForbidden)
 			io.WriteString(w, `{"message":"Forbidden"}`)
@@ -45,12 +47,28 @@ func TestCallOnTerminal(t *testing.T) {
 	}{
 		{"/json", "]\r\n}\r\n", 0, pretty},
 		{"/text", "text\r\n", 0, "text\n"},
+		{"/escapes", "b\r\n", 0, "a?[2Jb\n"},
 		{"/binary", "hint: -o FILE", 23, "gatepass: writing the output: the answer is binary and would spoil the terminal\n"},
 		{"/403", "hint: compare host", 0, "gatepass: 403 Forbidden\nhint: "},
 	} {
 		if code, seen := onTerminal(t, c.until, srv.URL+c.path); code != c.code || !strings.Contains(seen, c.want) {
 			t.Errorf("%s: exit code %d, want %d; seen %q", c.path, code, c.code, seen)
 		}
+	}
+}
+
+// What refuses a socket cannot write to the terminal either.
+func TestRefusedSocketOnTerminal(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, "no\x1b[2J\r\nhere")
+	}))
+	defer srv.Close()
+	env := append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret-of-the-example")
+	p, cmd := runOnTerminalWith(t, env, "ws", "--aws-profile", "env", "--region", "us-east-1", srv.URL)
+	p.await("gatepass: 403 Forbidden")
+	if code, seen := exitOf(cmd), p.seen.String(); code != 22 || !strings.Contains(seen, "no?[2J") || strings.Contains(seen, "\x1b[2J") {
+		t.Errorf("exit code %d, seen %q", code, seen)
 	}
 }
 

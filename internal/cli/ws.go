@@ -173,7 +173,11 @@ func (a *app) dial(ctx context.Context, r *http.Request) (*websocket.Conn, error
 	if readErr != nil {
 		return nil, readErr
 	}
-	if _, err := a.io.Out.Write(head); err != nil {
+	shown := head
+	if a.io.outIsTerminal() {
+		shown = []byte(plain(string(head)))
+	}
+	if _, err := a.io.Out.Write(shown); err != nil {
 		return nil, &writeError{err}
 	}
 	if resp.StatusCode < http.StatusBadRequest {

@@ -184,6 +184,14 @@ func TestDeliver(t *testing.T) {
 			io.WriteString(w, `{"message":"no"}`)
 		case "/escapes":
 			io.WriteString(w, `{"a":"x\u001b[2J\u009b1m\n\ty", "b\u0007": ["\u001b"]}`)
+		case "/raw":
+			io.WriteString(w, "x\x1b[2J\u009b1m\x7f\r\n\t\u00e9")
+		case "/raw.json":
+			io.WriteString(w, "[\"\u009b1m\x7f\u00e9\"]")
+		case "/not.json":
+			io.WriteString(w, "{\x1b[2J")
+		case "/headers":
+			w.Header().Set("X-A", "\u009b1m\u00e9")
 		default:
 			io.WriteString(w, "text")
 		}
@@ -216,6 +224,15 @@ func TestDeliver(t *testing.T) {
 		{screen, "/escapes --jq .a", "x?[2J?1m\n\ty\n", ""},
 		{screen, "/escapes --jq keys[]", "a\nb?\n", ""},
 		{screen, "/escapes --template {{.a}}", "x?[2J?1m\n\ty", ""},
+		{Streams{}, "/raw", "x\x1b[2J\u009b1m\x7f\r\n\t\u00e9", ""},
+		{screen, "/raw", "x?[2J?1m?\r\n\t\u00e9\n", ""},
+		{screen, "/raw -o -", "x\x1b[2J\u009b1m\x7f\r\n\t\u00e9", ""},
+		{screen, "/raw.json", "[\n  \"?1m?\u00e9\"\n]\n", ""},
+		{Streams{Terminal: true, Color: true}, "/raw.json", "[\n  \x1b[32m\"?1m?\u00e9\"\x1b[0m\n]\n", ""},
+		{screen, "/not.json", "{?[2J\n", ""},
+		{screen, "/headers -I", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-A: ?1m\u00e9\r\n\r\n", ""},
+		{screen, "/headers -D -", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Type: text/plain\r\nX-A: ?1m\u00e9\r\n\r\n", ""},
+		{screen, "/headers -w %header{x-a}\x1b", "?1m\u00e9\x1b", ""},
 	} {
 		args := strings.Fields(c.args)
 		out, _, err := fetch(t, c.s, append(args[1:], u+args[0])...)
@@ -240,7 +257,7 @@ func TestDeliver(t *testing.T) {
 }
 
 func TestColoredJSON(t *testing.T) {
-	got, ok := prettyJSON([]byte(`{"k":["s",1,{}]}`), true)
+	got, ok := prettyJSON([]byte(`{"k":["s",1,{}]}`), Streams{Color: true})
 	want := "{\n  \x1b[34;1m\"k\"\x1b[0m: [\n    \x1b[32m\"s\"\x1b[0m,\n    \x1b[33m1\x1b[0m,\n    {}\n  ]\n}\n"
 	if !ok || string(got) != want {
 		t.Errorf("%q, want %q", got, want)

@@ -104,7 +104,7 @@ func (c *Client) dumpHeader(a *Answer, s Streams) error {
 	case "":
 		return nil
 	case "-":
-		return written(io.WriteString(s.Out, a.hops+headerText(a.Response)))
+		return written(s.Out.Write(s.safe(a.hops + headerText(a.Response))))
 	default:
 		return wrapWrite(os.WriteFile(name, []byte(a.hops+headerText(a.Response)), 0o666))
 	}
@@ -212,8 +212,10 @@ func typedPath(typed string) string {
 }
 
 func (c *Client) body(a *Answer, s Streams, d *Delivery, out io.Writer) error {
+	toScreen := s.Terminal && c.Output.File == "" && d.File == ""
 	if c.Output.Include || c.Head {
-		if err := written(io.WriteString(out, a.hops+headerText(a.Response))); err != nil {
+		head := Streams{Terminal: toScreen}.safe(a.hops + headerText(a.Response))
+		if err := written(out.Write(head)); err != nil {
 			return err
 		}
 	}
@@ -233,7 +235,6 @@ func (c *Client) body(a *Answer, s Streams, d *Delivery, out io.Writer) error {
 		d.Size += int64(n)
 		show(d.Size)
 	}}
-	toScreen := s.Terminal && c.Output.File == "" && d.File == ""
 	switch ok := a.StatusCode < http.StatusBadRequest; {
 	case ok && c.Output.JQ != "":
 		return c.filter(in, d, out, s)
@@ -274,8 +275,8 @@ func (d *Delivery) keep(p []byte) {
 	d.Head = append(d.Head, p[:min(len(p), maxHead-len(d.Head))]...)
 }
 
-// screen writes for a person: JSON laid out and coloured, text with a line end,
-// and nothing that is binary.
+// screen writes for a person: JSON laid out and coloured, text with a line end
+// and without what would be a command to the terminal, and nothing that is binary.
 func screen(in io.Reader, d *Delivery, out io.Writer, s Streams) error {
 	first := make([]byte, 32<<10)
 	n, err := in.Read(first)
@@ -291,7 +292,7 @@ func screen(in io.Reader, d *Delivery, out io.Writer, s Streams) error {
 	if start := bytes.TrimLeft(first, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
 		return screenJSON(in, d, out, s)
 	}
-	end := &lastWritten{w: out, last: '\n'}
+	end := &lastWritten{w: s.tamed(out), last: '\n'}
 	if err := copyBody(in, d, end); err != nil {
 		return err
 	}
@@ -304,10 +305,10 @@ func screenJSON(in io.Reader, d *Delivery, out io.Writer, s Streams) error {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
 	d.keep(all)
-	if text, ok := prettyJSON(all, s.Color); ok && len(all) <= maxPretty {
+	if text, ok := prettyJSON(all, s); ok && len(all) <= maxPretty {
 		return written(out.Write(text))
 	}
-	end := &lastWritten{w: out, last: '\n'}
+	end := &lastWritten{w: s.tamed(out), last: '\n'}
 	if _, err := end.Write(all); err != nil {
 		return &WriteError{err}
 	}

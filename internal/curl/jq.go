@@ -50,7 +50,7 @@ func printValue(v any, out io.Writer, s Streams) error {
 		return fmt.Errorf("--jq: %w", err)
 	}
 	if s.Terminal || s.Color {
-		if pretty, ok := prettyJSON(text, s.Color); ok {
+		if pretty, ok := prettyJSON(text, s); ok {
 			return written(out.Write(pretty))
 		}
 	}

@@ -13,18 +13,20 @@ const (
 	colorOff    = "\x1b[0m"
 )
 
-// prettyJSON lays JSON out over lines and colours it. Numbers, the order of keys
-// and keys that are there twice stay as they are. False: it is not JSON.
-func prettyJSON(in []byte, color bool) ([]byte, bool) {
+// prettyJSON lays JSON out over lines and colours it, if s says so. Numbers, the
+// order of keys and keys that are there twice stay as they are. False: it is not
+// JSON.
+func prettyJSON(in []byte, s Streams) ([]byte, bool) {
 	var buf bytes.Buffer
 	if err := json.Indent(&buf, bytes.TrimSpace(in), "", "  "); err != nil {
 		return nil, false
 	}
 	buf.WriteByte('\n')
-	if !color {
-		return buf.Bytes(), true
+	text := s.safe(buf.String())
+	if !s.Color {
+		return text, true
 	}
-	return colored(buf.Bytes()), true
+	return colored(text), true
 }
 
 // colored colours what json.Indent wrote.

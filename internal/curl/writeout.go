@@ -44,6 +44,9 @@ func (w *reporter) text(s string) {
 	}
 }
 
+// said writes what may be the server's word.
+func (w *reporter) said(s string) { w.text(string(w.s.safe(s))) }
+
 func (w *reporter) print(f string) {
 	for f != "" {
 		i := strings.IndexAny(f, `%\`)
@@ -87,7 +90,7 @@ func (w *reporter) variable(f string) string {
 		return f[1:]
 	}
 	if kind == "header" {
-		w.text(w.a.Header.Get(name))
+		w.said(w.a.Header.Get(name))
 		return after
 	}
 	switch name {
@@ -117,7 +120,7 @@ func (w *reporter) known(name string) {
 	}
 	switch v := v.(type) {
 	case string:
-		w.text(v)
+		w.said(v)
 	case httpStatus:
 		w.text(fmt.Sprintf("%03d", v))
 	case int:
@@ -209,7 +212,7 @@ func (w *reporter) json() {
 		w.err = err
 		return
 	}
-	w.text(string(b))
+	w.said(string(b))
 }
 
 func (w *reporter) headerJSON() {
@@ -222,5 +225,5 @@ func (w *reporter) headerJSON() {
 		w.err = err
 		return
 	}
-	w.text(string(b))
+	w.said(string(b))
 }
