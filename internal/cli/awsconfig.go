@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,7 +28,7 @@ func (a *app) writeAWSProfile(v settingValues, name string) error {
 	if err != nil {
 		return err
 	}
-	path, err := a.awsConfigPath()
+	path, credentials, err := a.awsFiles()
 	if err != nil {
 		return err
 	}
@@ -38,7 +36,7 @@ func (a *app) writeAWSProfile(v settingValues, name string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := a.noStaticKeys(filepath.Dir(path), name); err != nil {
+	if err := noStaticKeys(credentials, name); err != nil {
 		return err
 	}
 	set := [][2]string{{"credential_process", command}, {"region", regionFor(v)}}
@@ -49,7 +47,7 @@ func (a *app) writeAWSProfile(v settingValues, name string) error {
 	if err != nil {
 		return hintf(fmt.Errorf("%s: %w", path, err), "choose another name")
 	}
-	if err := replaceFile(path, changed); err != nil {
+	if err := profile.ReplaceFile(path, []byte(changed)); err != nil {
 		return err
 	}
 	a.io.notef("wrote the profile %s to %s; for example: aws sts get-caller-identity --profile %s", name, path, name)
@@ -62,23 +60,9 @@ func (a *app) writeAWSProfile(v settingValues, name string) error {
 	return nil
 }
 
-// awsConfigPath follows "Location of the shared config and credentials files" in
-// the AWS SDKs and Tools reference guide.
-func (a *app) awsConfigPath() (string, error) {
-	if path := a.env("AWS_CONFIG_FILE"); path != "" {
-		return path, nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", hintf(&usageError{err}, "set AWS_CONFIG_FILE")
-	}
-	return filepath.Join(home, ".aws", "config"), nil
-}
-
 // noStaticKeys refuses a name that the credentials file has keys for: the AWS
 // tools would take those.
-func (a *app) noStaticKeys(dir, name string) error {
-	path := cmp.Or(a.env("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(dir, "credentials"))
+func noStaticKeys(path, name string) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -225,31 +209,4 @@ func sectionName(line string) string {
 		return ""
 	}
 	return strings.Join(strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(name)), " ")
-}
-
-// replaceFile writes a file, all or nothing, with the permissions of the one
-// that was there. A link stays one: what it points to is replaced.
-func replaceFile(path, text string) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	mode := fs.FileMode(0o600)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	temp := path + "." + rand.Text()
-	err := os.WriteFile(temp, []byte(text), 0o600)
-	if err == nil {
-		err = os.Chmod(temp, mode)
-	}
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	return nil
 }

@@ -90,7 +90,7 @@ func staticKeys(id, secret, token string) (c gatepass.Credentials, err error) {
 func (a *app) readAWSProfile(name string) (map[string]string, error) {
 	config, credentials, err := a.awsFiles()
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, err
 	}
 	p, found, err := readAWSFiles(config, credentials, name)
 	if err == nil && !found {
@@ -99,11 +99,19 @@ func (a *app) readAWSProfile(name string) (map[string]string, error) {
 	return p, err
 }
 
-// awsFiles are the two files of the AWS tools.
+// awsFiles are the two files of the AWS tools: "Location of the shared config and
+// credentials files" in the AWS SDKs and Tools reference guide.
 func (a *app) awsFiles() (config, credentials string, err error) {
+	config, credentials = a.env("AWS_CONFIG_FILE"), a.env("AWS_SHARED_CREDENTIALS_FILE")
+	if config != "" && credentials != "" {
+		return config, credentials, nil
+	}
 	home, err := os.UserHomeDir()
-	return cmp.Or(a.env("AWS_CONFIG_FILE"), filepath.Join(home, ".aws", "config")),
-		cmp.Or(a.env("AWS_SHARED_CREDENTIALS_FILE"), filepath.Join(home, ".aws", "credentials")), err
+	if err != nil {
+		return "", "", hintf(&usageError{err}, "set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")
+	}
+	dir := filepath.Join(home, ".aws")
+	return cmp.Or(config, filepath.Join(dir, "config")), cmp.Or(credentials, filepath.Join(dir, "credentials")), nil
 }
 
 // readAWSFiles reads a profile from both files; the credentials file wins.
@@ -143,11 +151,10 @@ func readSection(b []byte, section string, p map[string]string) (found bool, err
 		switch {
 		case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") || line[0] == ' ' || line[0] == '\t':
 		case line[0] == '[':
-			name, _, ok := strings.Cut(line[1:], "]")
-			if !ok {
-				return false, fmt.Errorf("%d: a ] is missing", n+1)
+			name := sectionName(line)
+			if name == "" {
+				return false, fmt.Errorf("%d: not the header of a section", n+1)
 			}
-			name = strings.Join(strings.Fields(name), " ")
 			in = name == section || name == "default" && section == "profile default"
 			found = found || in
 		case in:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,6 +26,8 @@ source_profile = keys
 [profile sso]
 sso_session = corp
 [profile empty]
+[profile "two words"]
+credential_process = true
 `
 
 const awsSecrets = `[default]
@@ -76,6 +79,42 @@ func TestAWSProfile(t *testing.T) {
 		if err != nil || got.AccessKeyID != c.id || got.SecretAccessKey != c.secret || got.SessionToken != c.token || keys.Region != c.region {
 			t.Errorf("%s: %v %v in %q", c.name, got, err, keys.Region)
 		}
+	}
+}
+
+// A name in quotes is the one between them.
+func TestAWSProfileQuoted(t *testing.T) {
+	a, _ := awsHome(t, nil)
+	if _, err := a.awsProfile("two words"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Keys that the AWS tools would take instead are looked for where they do, which is
+// not beside a config file of another place.
+func TestStaticKeysBesideTheDefaultConfig(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".aws", "credentials"), []byte(awsSecrets), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(t.TempDir(), "config")
+	a := &app{io: IOStreams{Err: io.Discard}, env: func(name string) string {
+		if name == "AWS_CONFIG_FILE" {
+			return config
+		}
+		return ""
+	}}
+	v := settingValues{identityPool: "us-east-1:11111111-2222-3333-4444-555555555555"}
+	if err := a.writeAWSProfile(v, "keys"); err == nil || !strings.Contains(err.Error(), "has keys for keys") {
+		t.Errorf("%v, want a refusal", err)
+	}
+	if err := a.writeAWSProfile(v, "notes"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -130,8 +130,7 @@ func (f *File) Set(name string, p Profile) {
 	f.Profiles[name] = p
 }
 
-// Write writes the file, all or nothing, and makes its directory if it is
-// missing. Comments in an earlier file are not kept.
+// Write writes the file by [ReplaceFile]. Comments in an earlier file are not kept.
 func (f *File) Write() error {
 	if err := f.check(); err != nil {
 		return err
@@ -143,17 +142,35 @@ func (f *File) Write() error {
 	if len(text) > maxFile {
 		return fmt.Errorf("%s would be larger than %d bytes", f.Path, maxFile)
 	}
-	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
+	return ReplaceFile(f.Path, text)
+}
+
+// ReplaceFile writes a file, all or nothing, and makes its directory if it is
+// missing. A new file is the user's alone (0600); one that was there keeps its
+// permissions. A link stays one: what it points to is replaced.
+func ReplaceFile(path string, text []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	mode := fs.FileMode(0o600)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	temp := f.Path + "." + rand.Text()
-	if err := os.WriteFile(temp, text, 0o600); err != nil {
-		return errors.Join(err, os.Remove(temp))
+	temp := path + "." + rand.Text()
+	err := os.WriteFile(temp, text, 0o600)
+	if err == nil {
+		err = os.Chmod(temp, mode)
 	}
-	if err := os.Rename(temp, f.Path); err != nil {
-		return errors.Join(err, os.Remove(temp))
+	if err == nil {
+		err = os.Rename(temp, path)
 	}
-	return nil
+	if err != nil {
+		_ = os.Remove(temp) // it may not be there
+	}
+	return err
 }
 
 // ReadProject reads the nearest project file in dir or above it; nil if there is

@@ -1,8 +1,10 @@
 package profile_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -108,5 +110,36 @@ func TestFindProject(t *testing.T) {
 	}
 	if got := profile.FindProject(deep); got != want {
 		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+// People keep their settings in a repository and link to them, and let a group
+// read them: both stay.
+func TestWriteKeepsLinkAndPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs links and permissions of POSIX")
+	}
+	dir := t.TempDir()
+	real, link := filepath.Join(dir, "dotfiles.yaml"), filepath.Join(dir, profile.UserFile)
+	if err := errors.Join(os.WriteFile(real, nil, 0o600), os.Chmod(real, 0o640), os.Symlink(real, link)); err != nil {
+		t.Fatal(err)
+	}
+	f := &profile.File{Path: link, Profiles: map[string]profile.Profile{"p": {Region: "eu-west-1"}}}
+	if err := f.Write(); err != nil {
+		t.Fatal(err)
+	}
+	at, err := os.Lstat(link)
+	if err != nil || at.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v (%v)", at, err)
+	}
+	if info, err := os.Stat(real); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v, want mode 0640", info.Mode(), err)
+	}
+	if got, err := profile.Read(real); err != nil || got.Profiles["p"].Region != "eu-west-1" {
+		t.Errorf("%v, %v", got, err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 2 {
+		t.Errorf("%v, %v: want the file and the link alone", left, err)
 	}
 }
