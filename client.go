@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // A Client signs users in to one app client of one user pool, and gets them
@@ -89,7 +90,7 @@ func (c *Client) setUp() error {
 	if c.Region == "" {
 		c.Region = regionOf(c.UserPoolID, c.IdentityPoolID)
 	}
-	if !isRegion(c.Region) {
+	if !sigv4.IsRegion(c.Region) {
 		return fmt.Errorf("%w: %q is not a region, such as eu-west-1; set Client.Region", ErrConfig, c.Region)
 	}
 	hosts, err := c.findEndpoints()

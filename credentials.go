@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 const (
@@ -195,7 +196,7 @@ func (s *Session) logins(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	provider := "cognito-idp." + regionOf(s.c.UserPoolID, "") + ".amazonaws.com/" + s.c.UserPoolID
+	provider := sigv4.HostOf("cognito-idp", regionOf(s.c.UserPoolID, "")) + "/" + s.c.UserPoolID
 	if _, name, ok := strings.Cut(s.Claims().String("iss"), "://"); ok {
 		provider = name
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/loopback"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // The forms ids must have before they become part of a host name or a request.
@@ -22,18 +23,6 @@ const (
 // of says whether s consists of bytes of set, between 1 and limit of them.
 func of(s, set string, limit int) bool {
 	return s != "" && len(s) <= limit && strings.Trim(s, set) == ""
-}
-
-// isRegion says whether s is a region such as eu-west-1 or us-gov-west-1.
-func isRegion(s string) bool {
-	parts := strings.Split(s, "-")
-	n := len(parts) - 1
-	for i, part := range parts {
-		if i < n && !of(part, lower, 20) {
-			return false
-		}
-	}
-	return n >= 2 && len(parts[0]) == 2 && of(parts[n], digits, 2)
 }
 
 // isUserPool says whether s is region_id.
@@ -114,14 +103,10 @@ func (c *Client) endpoint(service, variable, region string) (string, error) {
 	if base != "" {
 		return base, c.checkEndpoint(from, base)
 	}
-	if !isRegion(region) {
+	if !sigv4.IsRegion(region) {
 		return "", fmt.Errorf("%w: %q is not a region of AWS; for another server set Client.Endpoint", ErrConfig, region)
 	}
-	suffix := ".amazonaws.com"
-	if strings.HasPrefix(region, "cn-") {
-		suffix = ".amazonaws.com.cn"
-	}
-	return "https://" + service + "." + region + suffix, nil
+	return "https://" + sigv4.HostOf(service, region), nil
 }
 
 func (c *Client) checkEndpoint(from, base string) error {

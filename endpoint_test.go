@@ -14,7 +14,6 @@ func TestForms(t *testing.T) {
 		pattern string
 		like    string // what is drawn
 	}{
-		{isRegion, `\A[a-z]{2}(-[a-z]{1,20})+-[0-9]{1,2}\z`, `[a-z]{1,3}(-[a-zA-Z]{0,3}){0,3}-?[0-9]{0,3}\n?`},
 		{isUserPool, `\A([a-z0-9-]{1,40})_[0-9A-Za-z]{1,55}\z`, `[a-zA-Z0-9-]{0,42}[_:]{0,2}[0-9A-Za-zé]{0,57}`},
 		{isClient, `\A[0-9A-Za-z_+]{1,128}\z`, `[0-9A-Za-z_+]{0,130}[/ \n]?`},
 		{isIdentityPool, `\A([a-z0-9-]{1,40}):[0-9a-f-]{1,55}\z`, `[a-z0-9-]{0,42}[_:]{0,2}[0-9a-g-]{0,57}`},

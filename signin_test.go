@@ -257,6 +257,13 @@ func TestEndpointVariables(t *testing.T) {
 	if got := host(func(c *gatepass.Client) { c.Endpoint = "https://auth.example" }); got != "https://auth.example" {
 		t.Errorf("Client.Endpoint: %s", got)
 	}
+	for pool, want := range map[string]string{
+		"cn-north-1_A": "https://cognito-idp.cn-north-1.amazonaws.com.cn", "eusc-de-east-1_A": "https://cognito-idp.eusc-de-east-1.amazonaws.eu",
+	} {
+		if got := host(func(c *gatepass.Client) { c.UserPoolID = pool }); got != want {
+			t.Errorf("%s: %s, want %s", pool, got, want)
+		}
+	}
 }
 
 // N08: what a broken or hostile server can answer is an error, in bounded memory.

@@ -2,6 +2,7 @@ package gatepass
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,12 +64,9 @@ func (s *Session) Transport(hosts ...string) *Transport {
 // sign signs r with the credentials.
 func (t *Transport) sign(r *http.Request, creds Credentials, hash sigv4.Hash) error {
 	t.once.Do(func() {
-		t.signer = &sigv4.Signer{Region: t.Region, Profile: sigv4.ExecuteAPI()}
+		t.signer = &sigv4.Signer{Region: t.Region, Profile: sigv4.ProfileFor(cmp.Or(t.Service, "execute-api"))}
 		if t.Region == "" && t.session != nil {
 			t.signer.Region = t.session.c.Region
-		}
-		if t.Service != "" && t.Service != t.signer.Profile.Service {
-			t.signer.Profile = sigv4.Generic(t.Service)
 		}
 	})
 	return t.signer.Sign(r, creds.Credentials, hash, t.now())

@@ -7,12 +7,12 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/gatepass/gatepass/internal/loopback"
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/sigv4"
 )
@@ -123,13 +123,9 @@ func (pl *plan) add(ctx context.Context, p *Proxy, field, prefix string, up Upst
 	if region == "" {
 		return &ConfigError{field, "the region is not known: neither the name " + u.Hostname() + " nor what it is an alias of says it; set Region"}
 	}
-	profile := sigv4.Generic(service)
-	if service == "execute-api" {
-		profile = sigv4.ExecuteAPI()
-	}
 	pl.routes = append(pl.routes, &route{
 		prefix: prefix, scheme: u.Scheme, host: u.Host, base: strings.TrimSuffix(u.EscapedPath(), "/"),
-		signer: &sigv4.Signer{Region: region, Profile: profile},
+		signer: &sigv4.Signer{Region: region, Profile: sigv4.ProfileFor(service)},
 	})
 	return nil
 }
@@ -143,7 +139,7 @@ func parseUpstream(raw string, allowHTTP bool) (*url.URL, error) {
 	case "https", "wss":
 		u.Scheme, u.Host = "https", strings.TrimSuffix(u.Host, ":443")
 	case "http", "ws":
-		if !allowHTTP && !local(u.Hostname()) {
+		if !allowHTTP && !loopback.Is(u.Hostname()) {
 			return nil, fmt.Errorf("%s is plain http: the network could read the session token; use https", raw)
 		}
 		u.Scheme, u.Host = "http", strings.TrimSuffix(u.Host, ":80")
@@ -156,7 +152,7 @@ func parseUpstream(raw string, allowHTTP bool) (*url.URL, error) {
 // alias is the name that a custom domain stands for; empty if there is none or it
 // cannot be found out in time.
 func alias(ctx context.Context, host string) string {
-	if local(host) || net.ParseIP(host) != nil {
+	if loopback.Is(host) || net.ParseIP(host) != nil {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -166,14 +162,4 @@ func alias(ctx context.Context, host string) string {
 		return ""
 	}
 	return name
-}
-
-// local says whether a name is this machine by definition (RFC 6761).
-func local(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }

@@ -71,6 +71,15 @@ func Generic(service string) Profile {
 	}
 }
 
+// ProfileFor is the profile of a service by its signing name: that of [ExecuteAPI]
+// for execute-api, of [Generic] for every other.
+func ProfileFor(service string) Profile {
+	if p := ExecuteAPI(); service == p.Service {
+		return p
+	}
+	return Generic(service)
+}
+
 func (p *Profile) window() time.Duration {
 	if p.Window > 0 {
 		return p.Window

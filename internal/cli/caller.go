@@ -49,12 +49,8 @@ func regionFor(v settingValues) string {
 }
 
 func stsURL(v settingValues, region string) string {
-	suffix := ".amazonaws.com/"
-	if strings.HasPrefix(region, "cn-") {
-		suffix = ".amazonaws.com.cn/"
-	}
 	base := cmp.Or(v.endpoint, os.Getenv("AWS_ENDPOINT_URL_STS"), os.Getenv("AWS_ENDPOINT_URL"))
-	return cmp.Or(base, "https://sts."+region+suffix)
+	return cmp.Or(base, "https://"+sigv4.HostOf("sts", region)+"/")
 }
 
 // answerOf sends r to a service and gives the body of a success.

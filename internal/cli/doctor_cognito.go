@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // checkPools checks the servers of the two pools, then the pools.
@@ -201,10 +202,7 @@ func (d *doctor) credentials(ctx context.Context, check string, s *gatepass.Sess
 // logins is a login of the user pool whose token has everything but a signature.
 func (d *doctor) logins() map[string]string {
 	region, _, _ := strings.Cut(d.v.userPool, "_")
-	host := "cognito-idp." + region + ".amazonaws.com"
-	if strings.HasPrefix(region, "cn-") {
-		host += ".cn"
-	}
+	host := sigv4.HostOf("cognito-idp", region)
 	provider := host + "/" + d.v.userPool
 	part := func(v any) string {
 		b, _ := json.Marshal(v) // maps of strings and numbers always do

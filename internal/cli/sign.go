@@ -152,11 +152,8 @@ func presign(ctx context.Context, s *authorizer, r *curl.Request, expires time.D
 	if err != nil {
 		return err
 	}
-	signer := &sigv4.Signer{Region: s.region, Profile: sigv4.ExecuteAPI()}
-	if s.service != signer.Profile.Service {
-		signer.Profile = sigv4.Generic(s.service)
-		signer.Profile.MaxExpires = 0 // the services' own limit, a week
-	}
+	signer := &sigv4.Signer{Region: s.region, Profile: sigv4.ProfileFor(s.service)}
+	signer.Profile.MaxExpires = 0 // the services' own limit, a week
 	u, err := signer.Presign(r.Request, c.Credentials, hash, expires, time.Now())
 	if err != nil {
 		return &usageError{err}

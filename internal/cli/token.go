@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/internal/token"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 func newToken(a *app) *cobra.Command {
@@ -89,8 +90,8 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	if err != nil {
 		return err
 	}
-	issuer := strings.TrimSuffix(base, "/") + "/" + c.UserPoolID
-	from := issuer + "/.well-known/jwks.json"
+	base = strings.TrimSuffix(base, "/")
+	from := base + "/" + c.UserPoolID + "/.well-known/jwks.json"
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	if err != nil {
 		return err
 	}
-	want := token.Expect{Issuers: []string{issuer, awsIssuer(c.UserPoolID)}, TokenUse: use, Now: time.Now(), Leeway: token.MaxLeeway}
+	want := token.Expect{Issuers: issuersOf(base, c.UserPoolID), TokenUse: use, Now: time.Now(), Leeway: token.MaxLeeway}
 	if use == "id" {
 		want.Audience = c.ClientID
 	} else {
@@ -116,12 +117,11 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	return a.printJSON(verified.Raw())
 }
 
-// awsIssuer is what AWS calls the user pool in its tokens, wherever it is asked.
-func awsIssuer(pool string) string {
+// issuersOf are what the user pool is called in its tokens: by AWS in one of two
+// ways, wherever it is asked ("Verifying JSON web tokens" in the Amazon Cognito
+// developer guide), or by where it is asked.
+func issuersOf(base, pool string) []string {
 	region, _, _ := strings.Cut(pool, "_")
-	suffix := ".amazonaws.com/"
-	if strings.HasPrefix(region, "cn-") {
-		suffix = ".amazonaws.com.cn/"
-	}
-	return "https://cognito-idp." + region + suffix + pool
+	host := sigv4.HostOf("cognito-idp", region) + "/" + pool
+	return []string{base + "/" + pool, "https://" + host, "https://issuer-" + host}
 }

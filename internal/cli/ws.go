@@ -134,9 +134,8 @@ func (o wsOptions) handshake(ctx context.Context, v settingValues) (*http.Reques
 	if region = cmp.Or(api.Region, region, v.regionAt(target)); region == "" {
 		return nil, nil, hintf(usageErrorf("the region is not known: the name %s does not say it", u.Hostname()), "--region, or the region of the API in the profile, says it")
 	}
-	profile := sigv4.ExecuteAPI()
-	profile.Service = cmp.Or(o.service, api.Service, service, profile.Service)
-	return r, &sigv4.Signer{Region: region, Profile: profile}, nil
+	service = cmp.Or(o.service, api.Service, service, "execute-api")
+	return r, &sigv4.Signer{Region: region, Profile: sigv4.ProfileFor(service)}, nil
 }
 
 func (o wsOptions) sign(r *http.Request, signer *sigv4.Signer, c gatepass.Credentials) error {

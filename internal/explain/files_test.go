@@ -194,11 +194,12 @@ func TestPlaces(t *testing.T) {
 	for host, want := range map[string]place{
 		"abcdef1234.execute-api.us-east-1.amazonaws.com":          {"execute-api", "us-east-1", "abcdef1234", false},
 		"ABC.execute-api.cn-north-1.amazonaws.com.cn:443":         {"execute-api", "cn-north-1", "abc", false},
+		"abc.execute-api.eusc-de-east-1.amazonaws.eu":             {"execute-api", "eusc-de-east-1", "abc", false},
 		"abc-vpce-0123.execute-api.eu-west-1.amazonaws.com":       {"execute-api", "eu-west-1", "abc", false},
 		"vpce-0123-4567.execute-api.eu-west-1.vpce.amazonaws.com": {"execute-api", "eu-west-1", "", false},
 		"d-abc.execute-api.eu-west-1.amazonaws.com":               {"execute-api", "eu-west-1", "", false},
 		"cognito-identity.us-east-1.amazonaws.com":                {"cognito-identity", "us-east-1", "", false},
-		"api.example.com": {}, "": {}, "127.0.0.1:8787": {local: true}, "[::1]:80": {local: true}, "localhost": {local: true}, "x.localhost:1": {local: true},
+		"api.example.com": {}, "": {}, "127.0.0.1:8787": {local: true}, "[::1]:80": {local: true}, "[::1]": {local: true}, "127.evil.example": {}, "localhost": {local: true}, "x.localhost:1": {local: true},
 	} {
 		if got := placeOf(host); got != want {
 			t.Errorf("%s: %+v", host, got)

@@ -3,6 +3,9 @@ package explain
 import (
 	"net/url"
 	"strings"
+
+	"github.com/gatepass/gatepass/internal/loopback"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // target is a URL in its parts, as they were written. It never fails: what is
@@ -62,42 +65,27 @@ type place struct {
 }
 
 func placeOf(host string) place {
-	name := strings.ToLower(host)
-	if i := strings.LastIndexByte(name, ':'); i > strings.IndexByte(name, ']') {
-		name = name[:i]
+	host = strings.ToLower(host)
+	if i := strings.LastIndexByte(host, ':'); i > strings.IndexByte(host, ']') {
+		host = host[:i]
 	}
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") || strings.HasPrefix(name, "127.") || name == "[::1]" {
+	if loopback.Is(host) {
 		return place{local: true}
 	}
-	p := strings.Split(name, ".")
-	for i, label := range p {
-		switch label {
-		case "execute-api":
-			return apiPlace(p, i)
-		case "cognito-idp", "cognito-identity", "sts":
-			if strings.Contains(name, ".amazonaws.com") {
-				return place{service: label, region: at(p, i+1)}
-			}
-		}
-	}
-	return place{}
+	region, service := sigv4.ScopeOf(host)
+	return place{service: service, region: name(region), api: apiOf(host, service)}
 }
 
-// apiPlace reads {api}[-{vpce}].execute-api.{region}.amazonaws.com[.cn] and
-// {vpce}.execute-api.{region}.vpce.amazonaws.com.
-func apiPlace(p []string, i int) place {
-	out := place{service: "execute-api", region: at(p, i+1)}
-	if out.region == "amazonaws" || out.region == "localhost" {
-		out.region = ""
+// apiOf reads the id out of {api}[-{vpce}].execute-api.{region}.amazonaws.com; there
+// is none in {vpce}.execute-api.{region}.vpce.amazonaws.com, nor in what a domain of
+// one's own stands for, d-….execute-api.{region}.amazonaws.com.
+func apiOf(host, service string) string {
+	label, _, _ := strings.Cut(host, ".")
+	id, _, _ := strings.Cut(label, "-")
+	if service != "execute-api" || id == "vpce" || id == "d" || strings.HasPrefix(label, "execute-api") {
+		return ""
 	}
-	if i > 0 {
-		id, _, _ := strings.Cut(p[i-1], "-")
-		if id != "vpce" && id != "d" {
-			out.api = name(id)
-		}
-	}
-	out.region = name(out.region)
-	return out
+	return name(id)
 }
 
 // name lets through what may stand in a command as it is.
@@ -108,13 +96,6 @@ func name(s string) string {
 		}
 	}
 	return s
-}
-
-func at(p []string, i int) string {
-	if i < len(p) {
-		return p[i]
-	}
-	return ""
 }
 
 // segments are the parts of a path between slashes, empty ones left out.

@@ -3,23 +3,9 @@ package profile
 import (
 	"net/url"
 	"strings"
-)
 
-// isRegion says whether s is a region of AWS, such as eu-west-1 or us-gov-east-1.
-func isRegion(s string) bool {
-	parts := strings.Split(s, "-")
-	if len(parts) < 3 || len(parts[0]) != 2 {
-		return false
-	}
-	last := len(parts) - 1
-	for _, word := range parts[:last] {
-		if word == "" || span(word, isLower) != len(word) {
-			return false
-		}
-	}
-	n := len(parts[last])
-	return (n == 1 || n == 2) && span(parts[last], isDigit) == n
-}
+	"github.com/gatepass/gatepass/sigv4"
+)
 
 // isUserPool says whether s may be the id of a user pool, of AWS or of another
 // server: a place, an underscore and a name.
@@ -55,11 +41,11 @@ func isAPIName(s string) bool {
 // The ids as AWS makes them. By these a value is known whatever its name is.
 
 func isAWSUserPool(s string) bool {
-	return isUserPool(s) && isRegion(placeOf(s)) && len(s)-len(placeOf(s)) > 6
+	return isUserPool(s) && sigv4.IsRegion(placeOf(s)) && len(s)-len(placeOf(s)) > 6
 }
 
 func isAWSIdentityPool(s string) bool {
-	return isIdentityPool(s) && isRegion(placeOf(s)) && len(s)-len(placeOf(s)) == 37
+	return isIdentityPool(s) && sigv4.IsRegion(placeOf(s)) && len(s)-len(placeOf(s)) == 37
 }
 
 func isAWSClient(s string) bool {
@@ -103,19 +89,4 @@ func baseURL(s string) (*url.URL, bool) {
 		return u, true
 	}
 	return nil, false
-}
-
-// awsHost takes a host of AWS apart: "id.execute-api.region.amazonaws.com" has
-// the service execute-api.
-func awsHost(host string) (service, region string) {
-	host = strings.ToLower(host)
-	inside, ok := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
-	if fn, isFunction := strings.CutSuffix(host, ".on.aws"); isFunction {
-		inside, ok = fn, true
-	}
-	parts := strings.Split(inside, ".")
-	if len(parts) < 2 || !ok || !isRegion(parts[len(parts)-1]) {
-		return "", ""
-	}
-	return parts[len(parts)-2], parts[len(parts)-1]
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/loopback"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // apiFound is an API of a file.
@@ -81,13 +82,13 @@ func (f *finder) api(n *node, name string, api API, v Value, kind string) {
 }
 
 func isGraphQL(u *url.URL) bool {
-	service, _ := awsHost(u.Hostname())
-	return service == "appsync-api"
+	_, service := sigv4.ScopeOf(u.Hostname())
+	return service == "appsync"
 }
 
 // addAPI completes an API from its URL.
 func (f *finder) addAPI(a apiFound, u *url.URL) {
-	service, region := awsHost(u.Hostname())
+	region, service := sigv4.ScopeOf(u.Hostname())
 	api, v := &a.api, &a.value
 	switch {
 	case region != "" && api.Region != "" && api.Region != region:
@@ -95,10 +96,10 @@ func (f *finder) addAPI(a apiFound, u *url.URL) {
 			Field: v.Field + ".region", Text: printable(api.Region), File: v.File, Line: v.Line, Key: v.Key, Note: "the URL says " + region,
 		})
 		api.Region = ""
-	case region == api.Region || !isRegion(api.Region):
+	case region == api.Region || !sigv4.IsRegion(api.Region):
 		api.Region = ""
 	}
-	if service == "lambda-url" {
+	if service == "lambda" {
 		api.Service = "lambda"
 	}
 	if api.Service == "execute-api" || span(api.Service, isServiceByte) != len(api.Service) {
@@ -117,7 +118,7 @@ func isServiceByte(c byte) bool { return isLower(c) || isDigit(c) || c == '-' }
 // url takes a URL by its host, or by a key that says API.
 func (f *finder) url(text, key string, v Value) {
 	if host, _, _ := strings.Cut(text, "/"); !strings.Contains(text, "://") {
-		if service, _ := awsHost(host); service != "execute-api" {
+		if _, service := sigv4.ScopeOf(host); service != "execute-api" {
 			return
 		}
 		text, v.Note = "https://"+text, "https:// put before it"
@@ -127,12 +128,12 @@ func (f *finder) url(text, key string, v Value) {
 		return
 	}
 	v.Text = text
-	service, _ := awsHost(u.Hostname())
+	_, service := sigv4.ScopeOf(u.Hostname())
 	switch {
-	case service == "appsync-api" || service == "appsync-realtime-api":
+	case service == "appsync":
 		v.Field, v.Note = seenAppSync, whyUnused[seenAppSync]
 		f.unused = append(f.unused, v)
-	case service == "execute-api", service == "lambda-url", gateOf(u) != "", service == "" && saysAPI(key):
+	case service == "execute-api", service == "lambda", gateOf(u) != "", service == "" && saysAPI(key):
 		if isPlaceholder(text) {
 			return
 		}

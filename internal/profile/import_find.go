@@ -3,6 +3,8 @@ package profile
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // Grades of a finding: a better one wins over a worse one without a conflict.
@@ -174,7 +176,7 @@ func (f *finder) misfit(grade int, v Value) bool {
 func formOf(field string) func(string) bool {
 	switch field {
 	case fieldRegion:
-		return isRegion
+		return sigv4.IsRegion
 	case fieldUserPool:
 		return isUserPool
 	case fieldIdentityPool:
@@ -200,7 +202,7 @@ func (f *finder) endpoint(grade int, v Value) bool {
 	if !ok || isPlaceholder(v.Text) {
 		return f.misfit(grade, v)
 	}
-	if service, _ := awsHost(u.Hostname()); service != "" || strings.HasSuffix(u.Hostname(), ".amazoncognito.com") {
+	if _, service := sigv4.ScopeOf(u.Hostname()); service != "" || strings.HasSuffix(u.Hostname(), ".amazoncognito.com") {
 		return true // where gatepass goes by itself, or a page to sign in
 	}
 	if v.Text = strings.TrimRight(v.Text, "/"); !isEndpoint(v.Text) {

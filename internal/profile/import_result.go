@@ -3,6 +3,8 @@ package profile
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // result decides between what was found in a file.
@@ -62,7 +64,7 @@ func (im *Imported) complete() {
 	for _, pool := range []struct{ name, id string }{{"user pool", p.UserPoolID}, {"identity pool", p.IdentityPoolID}} {
 		place := placeOf(pool.id)
 		switch {
-		case !isRegion(place):
+		case !sigv4.IsRegion(place):
 		case p.Region == "":
 			p.Region = place
 			im.insert(Value{Field: fieldRegion, Text: place, Note: "from the id of the " + pool.name})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatepass/gatepass/internal/loopback"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // Trim removes spaces around values and slashes behind URLs, and says where.
@@ -44,7 +45,7 @@ func Trim(p Profile) (Profile, []string) {
 // of their own. The error has a line for each field that is wrong.
 func Validate(p Profile) error {
 	errs := []error{
-		check(fieldRegion, p.Region, isRegion, "a region such as eu-west-1"),
+		check(fieldRegion, p.Region, sigv4.IsRegion, "a region such as eu-west-1"),
 		check(fieldUserPool, p.UserPoolID, isUserPool, "a user pool id such as eu-west-1_AbCdEf123"),
 		check(fieldClient, p.ClientID, isClient, "an app client id: letters and digits"),
 		check(fieldIdentityPool, p.IdentityPoolID, isIdentityPool, "an identity pool id such as eu-west-1:11111111-2222-3333-4444-555555555555"),
@@ -66,7 +67,7 @@ func checkAPI(name string, a API) error {
 	}
 	return errors.Join(
 		check(field+".url", a.URL, isURL, "the base URL of a stage such as https://abc123.execute-api.eu-west-1.amazonaws.com/prod"),
-		check(field+".region", a.Region, isRegion, "a region such as eu-west-1"),
+		check(field+".region", a.Region, sigv4.IsRegion, "a region such as eu-west-1"),
 		check(field+".service", a.Service, func(s string) bool { return span(s, isServiceByte) == len(s) }, "a service such as execute-api"),
 	)
 }
