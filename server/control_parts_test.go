@@ -12,12 +12,8 @@ import (
 func TestControlParts(t *testing.T) {
 	p := controlled(t)
 	const m = "/restapis/$API/resources/$ROOT/methods/POST"
-	patch := func(op, path, value string) string {
-		return `{"patchOperations":[{"op":"` + op + `","path":"` + path + `","value":"` + value + `"}]}`
-	}
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
 		step{"PATCH", "/restapis/$API", patch("add", "/binaryMediaTypes/image~1png", ""), 200, `"binaryMediaTypes":["image/png"]`, ""},
 		step{"PATCH", "/restapis/$API", patch("replace", "/binaryMediaTypes/image~1png", "image/gif"), 200, `"binaryMediaTypes":["image/gif"]`, ""},
 		step{"PATCH", "/restapis/$API", patch("remove", "/binaryMediaTypes/image~1gif", ""), 200, `"name":"n"`, ""},
@@ -110,17 +106,8 @@ func TestControlPages(t *testing.T) {
 // Keys and usage plans.
 func TestControlPlans(t *testing.T) {
 	p := controlled(t)
-	const method = "/restapis/$API/resources/$ROOT/methods/GET"
-	patch := func(op, path, value string) string {
-		return `{"patchOperations":[{"op":"` + op + `","path":"` + path + `","value":"` + value + `"}]}`
-	}
+	p.serving()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
-		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
-		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
-
 		step{"POST", "/apikeys", `{"name":"k","enabled":true,"value":"0123456789abcdefghij-of-the-test"}`, 201, `"value":"0123456789abcdefghij-of-the-test"`, "KEY=id"},
 		step{"POST", "/apikeys", `{"name":"k2","value":"0123456789abcdefghij-of-the-test"}`, 409, "API Key already exists", ""},
 		step{"POST", "/apikeys", `{"name":"other","enabled":true}`, 201, `"value":"`, "KEY2=id"},
@@ -158,13 +145,8 @@ func TestControlPlans(t *testing.T) {
 // Domain names serve stages under base paths; both versions of the API show them.
 func TestControlDomains(t *testing.T) {
 	p := controlled(t)
-	const method = "/restapis/$API/resources/$ROOT/methods/GET"
+	p.serving()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
-		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
-		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
 		step{"POST", "/domainnames", `{"domainName":"api.example","regionalCertificateArn":"arn:aws:acm:x","endpointConfiguration":{"types":["REGIONAL"]}}`, 201, `"domainNameStatus":"AVAILABLE"`, ""},
 		step{"POST", "/domainnames", `{"domainName":"api.example"}`, 409, "already exists", ""},
 		step{"POST", "/domainnames", `{"domainName":"Not A Host"}`, 400, "host name", ""},
@@ -206,15 +188,11 @@ func TestControlDomains(t *testing.T) {
 // Stage settings that gatepass does not enforce are refused by name.
 func TestControlStages(t *testing.T) {
 	p := controlled(t)
-	const method, stage = "/restapis/$API/resources/$ROOT/methods/GET", "/restapis/$API/stages/prod"
-	patch := func(op, path, value string) string {
-		return `{"patchOperations":[{"op":"` + op + `","path":"` + path + `","value":"` + value + `"}]}`
-	}
+	const stage = "/restapis/$API/stages/prod"
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
-		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"http://${stageVariables.host}/ok"}`, 201, "", ""},
+		step{"PUT", rootGET, `{"authorizationType":"NONE"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"http://${stageVariables.host}/ok"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{}`, 201, "", "DEPLOYMENT=id"},
 		step{"POST", "/restapis/$API/stages", `{"stageName":"prod","deploymentId":"$DEPLOYMENT","cacheClusterEnabled":true}`, 400, "caching", ""},
 		step{"POST", "/restapis/$API/stages", `{"stageName":"a b","deploymentId":"$DEPLOYMENT"}`, 400, "Stage name", ""},
@@ -234,7 +212,7 @@ func TestControlStages(t *testing.T) {
 // what the gateway refuses of plans is refused when it is written.
 func TestControlKeysServed(t *testing.T) {
 	p := controlled(t)
-	const method, path = "/restapis/$API/resources/$ROOT/methods/GET", "/_aws/execute-api/$API/prod/"
+	const path = "/_aws/execute-api/$API/prod/"
 	const value = "0123456789abcdefghij-of-the-test"
 	with := func(want int) {
 		t.Helper()
@@ -247,11 +225,10 @@ func TestControlKeysServed(t *testing.T) {
 			t.Errorf("with the key: %d %s, want %d", status, body, want)
 		}
 	}
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
-		step{"PUT", method, `{"authorizationType":"NONE","apiKeyRequired":true}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"PUT", rootGET, `{"authorizationType":"NONE","apiKeyRequired":true}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
 		step{"POST", "/apikeys", `{"name":"k","enabled":true,"value":"` + value + `"}`, 201, "", "KEY=id"},
 	)
@@ -280,14 +257,13 @@ func TestControlKeysServed(t *testing.T) {
 // it is deployed.
 func TestControlPolicy(t *testing.T) {
 	p := controlled(t)
-	const method = "/restapis/$API/resources/$ROOT/methods/GET"
 	const policy = `{\"Version\":\"2012-10-17\", \"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"execute-api:Invoke\",\"Resource\":\"execute-api:/prod/GET/\"}}`
 	p.run(
 		step{"POST", "/restapis", `{"name":"n","policy":"{\"Version\":1}"}`, 400, "Policy", ""},
 		step{"POST", "/restapis", `{"name":"n","policy":"` + policy + `"}`, 201, `"policy":"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":`, "API=id"},
 		step{"GET", "/restapis/$API", "", 200, `\\\"Resource\\\":\\\"execute-api:\\/prod\\/GET\\/\\\"}}"`, "ROOT=rootResourceId"},
-		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"PUT", rootGET, `{"authorizationType":"NONE"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"other"}`, 201, "", ""},
 	)
@@ -302,13 +278,11 @@ func TestControlPolicy(t *testing.T) {
 // Tokens of a user pool open what an authorizer of the control plane guards.
 func TestControlAuthorizer(t *testing.T) {
 	p := controlled(t)
-	const method = "/restapis/$API/resources/$ROOT/methods/GET"
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
 		step{"POST", "/restapis/$API/authorizers", `{"name":"a","type":"COGNITO_USER_POOLS","providerARNs":["arn:aws:cognito-idp:us-east-1:000000000000:userpool/` + server.SampleUserPool + `"]}`, 201, "", "AUTH=id"},
-		step{"PUT", method, `{"authorizationType":"COGNITO_USER_POOLS","authorizerId":"$AUTH"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"PUT", rootGET, `{"authorizationType":"COGNITO_USER_POOLS","authorizerId":"$AUTH"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
 	)
 	p.want("/_aws/execute-api/$API/prod/", 401, "UnauthorizedException")

@@ -1,8 +1,11 @@
 package server_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -13,9 +16,8 @@ import (
 func TestControlMappingsServed(t *testing.T) {
 	p := controlled(t)
 	const at = "/restapis/$API/resources/$ROOT/methods/"
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
 		step{"PUT", at + "OPTIONS", `{"authorizationType":"NONE"}`, 201, "", ""},
 		step{"PUT", at + "OPTIONS/integration", `{"type":"MOCK","requestTemplates":{"application/json":"{\"statusCode\": 200}"}}`, 201, "", ""},
 		step{"PUT", at + "OPTIONS/responses/200", `{"responseParameters":{"method.response.header.Access-Control-Allow-Origin":false}}`, 201, "", ""},
@@ -62,18 +64,15 @@ func TestControlMappingsServed(t *testing.T) {
 func TestControlThrottleServed(t *testing.T) {
 	p := controlled(t)
 	const method = "/restapis/$API/resources/$NOTES/methods/GET"
-	patch := func(path, value string) string {
-		return `{"patchOperations":[{"op":"replace","path":"` + path + `","value":"` + value + `"}]}`
-	}
+	set := func(path, value string) string { return patch("replace", path, value) }
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
 		step{"POST", "/restapis/$API/resources/$ROOT", `{"pathPart":"notes"}`, 201, "", "NOTES=id"},
 		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
 		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
-		step{"PATCH", "/restapis/$API/stages/prod", patch("/~1notes/GET/throttling/rateLimit", "0"), 200, `"notes/GET"`, ""},
-		step{"PATCH", "/restapis/$API/stages/prod", patch("/~1notes/GET/throttling/burstLimit", "0"), 200, `"throttlingBurstLimit":0`, ""},
+		step{"PATCH", "/restapis/$API/stages/prod", set("/~1notes/GET/throttling/rateLimit", "0"), 200, `"notes/GET"`, ""},
+		step{"PATCH", "/restapis/$API/stages/prod", set("/~1notes/GET/throttling/burstLimit", "0"), 200, `"throttlingBurstLimit":0`, ""},
 	)
 	p.want("/_aws/execute-api/$API/prod/notes", 429, "TooManyRequestsException")
 	p.run(step{"PATCH", "/restapis/$API/stages/prod", `{"patchOperations":[{"op":"remove","path":"/~1notes/GET"}]}`, 200, "prod", ""})
@@ -107,4 +106,49 @@ func TestControlWebSocketServed(t *testing.T) {
 	if _, text, err := conn.Read(t.Context()); err != nil || string(text) != "backend saw /message" {
 		t.Errorf("%s, %v", text, err)
 	}
+}
+
+// What a Lambda authorizer said is kept while other APIs are deployed, and given
+// up when its stage is flushed or deployed again.
+func TestControlFlushAuthorizers(t *testing.T) {
+	p := controlled(t)
+	var asked atomic.Int32
+	fn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = io.WriteString(w, `{"principalId":"u","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}]}}`)
+	}))
+	defer fn.Close()
+	p.vars["FN"] = fn.URL
+	p.newAPI()
+	p.run(
+		step{"POST", "/restapis/$API/authorizers", `{"name":"a","type":"TOKEN","authorizerUri":"$FN/ask"}`, 201, "", "AUTH=id"},
+		step{"PUT", rootGET, `{"authorizationType":"CUSTOM","authorizerId":"$AUTH"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+	)
+	at := p.url + p.expand("/_aws/execute-api/$API/prod/")
+	call := func(want int32) {
+		t.Helper()
+		r, err := http.NewRequest("GET", at, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "token")
+		if status, _, body := answer(t, r); status != 200 || asked.Load() != want {
+			t.Errorf("%d %s, asked %d times, want %d", status, body, asked.Load(), want)
+		}
+	}
+	call(1)
+	call(1)
+	own := p.vars["API"]
+	p.serving() // another API
+	call(1)
+	p.vars["API"] = own
+	p.run(step{"DELETE", "/restapis/$API/stages/prod/cache/authorizers", "", 202, "", ""})
+	call(2)
+	p.run(step{"DELETE", "/restapis/$API/stages/prod/cache/authorizers", "", 202, "", ""})
+	call(3)
+	p.run(step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""})
+	call(4)
+	p.run(step{"DELETE", "/restapis/$API/stages/none/cache/authorizers", "", 404, "Invalid stage identifier", ""})
 }

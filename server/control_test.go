@@ -119,6 +119,35 @@ func (p *plane) run(steps ...step) {
 	}
 }
 
+// patch is the body of an update of one thing.
+func patch(op, path, value string) string {
+	return `{"patchOperations":[{"op":"` + op + `","path":"` + path + `","value":"` + value + `"}]}`
+}
+
+// rootGET is the method that serving and many tests make.
+const rootGET = "/restapis/$API/resources/$ROOT/methods/GET"
+
+// newAPI makes the REST API $API with the resource $ROOT.
+func (p *plane) newAPI() {
+	p.t.Helper()
+	p.run(
+		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
+		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
+	)
+}
+
+// serving makes the REST API $API whose stage prod has one method, GET /, that is
+// open and goes to $BACKEND/ok.
+func (p *plane) serving() {
+	p.t.Helper()
+	p.newAPI()
+	p.run(
+		step{"PUT", rootGET, `{"authorizationType":"NONE"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
+	)
+}
+
 // get calls an API without a signature.
 func (p *plane) get(path string) (int, string, string) {
 	p.t.Helper()
@@ -194,14 +223,9 @@ func TestControlRestAPI(t *testing.T) {
 // nothing of what is served.
 func TestControlBadDeployment(t *testing.T) {
 	p := controlled(t)
-	const method = "/restapis/$API/resources/$ROOT/methods/GET"
+	p.serving()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
-		step{"PUT", method, `{"authorizationType":"NONE"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
-		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""},
-		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"http://169.254.169.254/latest"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"http://169.254.169.254/latest"}`, 201, "", ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 400, "link-local", ""}, // C17
 		step{"POST", "/restapis/$API/deployments", `{}`, 400, "link-local", ""},
 		step{"POST", "/restapis/$API/stages", `{"stageName":"other","deploymentId":"nothere"}`, 400, "Invalid Deployment identifier specified", ""},
@@ -213,9 +237,8 @@ func TestControlBadDeployment(t *testing.T) {
 // Refusals in the words of AWS (recorded by LocalStack's tests against AWS).
 func TestControlRefusals(t *testing.T) {
 	p := controlled(t)
+	p.newAPI()
 	p.run(
-		step{"POST", "/restapis", `{"name":"n"}`, 201, "", "API=id"},
-		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
 		step{"POST", "/restapis/$API/resources/$ROOT", `{"pathPart":"{proxy+}"}`, 201, "", "GREEDY=id"},
 		step{"POST", "/restapis/$API/resources/$ROOT", `{"pathPart":"pets"}`, 201, "", "PETS=id"},
 		step{"POST", "/restapis/$API/resources/$PETS", `{"pathPart":"sub"}`, 201, `"path":"/pets/sub"`, "SUB=id"},

@@ -6,12 +6,12 @@ import (
 	"errors"
 )
 
-// APIRecord is a record of the API Gateway control plane: an API with its draft,
-// a deployment, an API key, a usage plan, a domain name. What is in Doc is the
-// control plane's business.
+// APIRecord is a record of the API Gateway control plane: an API with its stages,
+// its draft, a deployment, an API key, a usage plan, a domain name. What is in Doc
+// is the control plane's business.
 type APIRecord struct {
 	ID     string
-	Parent string // of a deployment: the id of the API
+	Parent string // of a draft or deployment: the id of the API
 	Doc    json.RawMessage
 }
 
@@ -21,7 +21,8 @@ type APIKind string
 // The kinds of records.
 const (
 	KindRestAPI       APIKind = "restapi"
-	KindHTTPAPI       APIKind = "httpapi" // and WebSocket APIs
+	KindHTTPAPI       APIKind = "httpapi"  // and WebSocket APIs
+	KindAPIDraft      APIKind = "apidraft" // of one of these
 	KindAPIDeployment APIKind = "apideployment"
 	KindAPIKey        APIKind = "apikey"
 	KindUsagePlan     APIKind = "usageplan"
@@ -45,15 +46,6 @@ func (r reader) APIMark(ctx context.Context) (string, error) {
 	return mark, err
 }
 
-// AddAPIRecord keeps a new record; ErrExists.
-func (tx *Tx) AddAPIRecord(kind APIKind, rec APIRecord) error {
-	doc, err := json.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	return tx.insert("INSERT INTO documents (kind, id, parent, doc) VALUES ($1, $2, $3, $4)", string(kind), rec.ID, rec.Parent, string(doc))
-}
-
 // PutAPIRecord creates or replaces a record.
 func (tx *Tx) PutAPIRecord(kind APIKind, rec APIRecord) error {
 	return put(tx, string(kind), rec.ID, rec.Parent, rec)
@@ -71,15 +63,9 @@ func (r reader) APIRecords(ctx context.Context, kind APIKind, parent string) ([]
 
 // DeleteAPIRecord removes a record and those whose parent it is; ErrNotFound.
 func (tx *Tx) DeleteAPIRecord(kind APIKind, id string) error {
-	met, err := tx.changed("DELETE FROM documents WHERE kind = $1 AND id = $2", string(kind), id)
-	if err != nil {
-		return err
+	err := remove(tx, string(kind), id)
+	if err == nil && (kind == KindRestAPI || kind == KindHTTPAPI) {
+		err = tx.exec("DELETE FROM documents WHERE kind IN ($1, $2) AND parent = $3", string(KindAPIDraft), string(KindAPIDeployment), id)
 	}
-	if !met {
-		return ErrNotFound
-	}
-	if kind == KindRestAPI || kind == KindHTTPAPI {
-		return tx.exec("DELETE FROM documents WHERE kind = $1 AND parent = $2", string(KindAPIDeployment), id)
-	}
-	return nil
+	return err
 }

@@ -19,18 +19,21 @@ func TestAPIRecords(t *testing.T) {
 			t.Errorf("%q, %v", mark, err)
 		}
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.LockAPIs(), tx.AddAPIRecord(store.KindRestAPI, rec("a", "")), tx.PutAPIRecord(store.KindRestAPI, rec("b", "")),
+			return errors.Join(tx.LockAPIs(), tx.PutAPIRecord(store.KindRestAPI, rec("a", "")), tx.PutAPIRecord(store.KindRestAPI, rec("b", "")),
+				tx.PutAPIRecord(store.KindAPIDraft, rec("a", "a")), tx.PutAPIRecord(store.KindAPIDraft, rec("b", "b")),
 				tx.PutAPIRecord(store.KindAPIDeployment, rec("a/1", "a")), tx.PutAPIRecord(store.KindAPIDeployment, rec("b/1", "b")), tx.MarkAPIs("m1"))
 		})
-		refused(t, s, store.ErrExists, func(tx *store.Tx) error { return tx.AddAPIRecord(store.KindRestAPI, rec("a", "")) })
 		check(t, rec("a/1", "a"))(s.APIRecord(background, store.KindAPIDeployment, "a/1"))
 		check(t, []store.APIRecord{rec("a", ""), rec("b", "")})(s.APIRecords(background, store.KindRestAPI, ""))
 		check(t, "m1")(s.APIMark(background))
 		update(t, s, func(tx *store.Tx) error { return tx.DeleteAPIRecord(store.KindRestAPI, "a") })
 		refused(t, s, store.ErrNotFound, func(tx *store.Tx) error { return tx.DeleteAPIRecord(store.KindRestAPI, "a") })
-		if _, err := s.APIRecord(background, store.KindAPIDeployment, "a/1"); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("a deployment outlived its API: %v", err)
+		for kind, id := range map[store.APIKind]string{store.KindAPIDeployment: "a/1", store.KindAPIDraft: "a"} {
+			if _, err := s.APIRecord(background, kind, id); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("the %s outlived its API: %v", kind, err)
+			}
 		}
+		check(t, rec("b", "b"))(s.APIRecord(background, store.KindAPIDraft, "b"))
 		check(t, []store.APIRecord{rec("b/1", "b")})(s.APIRecords(background, store.KindAPIDeployment, "b"))
 	})
 }

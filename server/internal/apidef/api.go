@@ -69,6 +69,8 @@ type Stage struct {
 	// RouteThrottles are by "GET /notes/{id}" (REST) or route key.
 	RouteThrottles map[string]Throttle `json:",omitempty"`
 	AccessLog      *AccessLog          `json:",omitempty"`
+	// Flushes counts how often the kept answers of its authorizers were given up.
+	Flushes int `json:",omitempty"`
 }
 
 // Throttle is a token bucket: Rate requests a second, Burst at once.

@@ -206,6 +206,59 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
+// A draft is read by those who look into it or change it, and by nobody else: one
+// that cannot be read stops no other API.
+func TestDraftsApart(t *testing.T) {
+	s := service(t)
+	bad := must(t, s, "POST", "/restapis", `{"name":"bad","tags":{"a":"b"}}`).(wire.RestAPI).ID
+	api := must(t, s, "POST", "/restapis", `{"name":"good"}`).(wire.RestAPI)
+	at := "/restapis/" + api.ID
+	must(t, s, "PUT", at+"/resources/"+api.RootResourceID+"/methods/GET", `{"authorizationType":"NONE"}`)
+	must(t, s, "PUT", at+"/resources/"+api.RootResourceID+"/methods/GET/integration", `{"type":"MOCK"}`)
+	keepRecord(t, s, store.KindAPIDraft, bad, `"damaged"`)
+	must(t, s, "POST", at+"/deployments", `{"stageName":"prod"}`)
+	if got := deployed(t, s); got.ID != api.ID {
+		t.Errorf("%s is served", got.ID)
+	}
+	must(t, s, "GET", "/restapis", "")
+	must(t, s, "GET", "/restapis/"+bad+"/stages", "")
+	must(t, s, "GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2F"+bad, "")
+	for _, call := range [][2]string{{"GET", "/resources"}, {"POST", "/deployments"}, {"PUT", "/gatewayresponses/DEFAULT_4XX"}} {
+		if _, err := do(s, call[0], "/restapis/"+bad+call[1], ""); !errors.Is(err, wire.ErrUnavailable) {
+			t.Errorf("%v: %v", call, err)
+		}
+	}
+	must(t, s, "DELETE", "/restapis/"+bad, "")
+}
+
+// keepRecord keeps a record as it is.
+func keepRecord(t *testing.T, s *Service, kind store.APIKind, id, doc string) {
+	t.Helper()
+	err := s.Store.Update(context.Background(), func(tx *store.Tx) error {
+		return tx.PutAPIRecord(kind, store.APIRecord{ID: id, Doc: json.RawMessage(doc)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A record that holds the draft too, as there were before, is read whole, and
+// parted when it changes; its tags change it in place.
+func TestRecordOfOneDocument(t *testing.T) {
+	s := service(t)
+	keepRecord(t, s, store.KindRestAPI, "old", `{"name":"n","id":"old","rootResourceId":"r","Resources":{"r":{"id":"r","path":"/","resourceMethods":{"GET":{"httpMethod":"GET","authorizationType":"NONE","methodIntegration":{"type":"MOCK"}}}}},"Models":{},"Stages":{"prod":{"stageName":"prod"}}}`)
+	must(t, s, "PUT", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fold%2Fstages%2Fprod", `{"tags":{"team":"x"}}`)
+	must(t, s, "DELETE", "/restapis/old/stages/prod", "")
+	must(t, s, "POST", "/restapis/old/deployments", `{"stageName":"live"}`)
+	if got := deployed(t, s); len(got.Routes) != 1 || got.Stages[0].Name != "live" {
+		t.Errorf("%s", asJSON(t, got))
+	}
+	rec, err := s.Store.APIRecord(context.Background(), store.KindRestAPI, "old")
+	if err != nil || bytes.Contains(rec.Doc, []byte("resourceMethods")) {
+		t.Errorf("%s, %v", rec.Doc, err)
+	}
+}
+
 // Calls at the same time lose nothing of each other.
 func TestConcurrentEdits(t *testing.T) {
 	s := service(t)

@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -19,8 +18,8 @@ func planOperations() []entry {
 	return append(usagePlanOperations(), []entry{
 		{"CreateApiKey", "POST /apikeys", 201, createAPIKey},
 		{"GetApiKeys", "GET /apikeys", 200, getAPIKeys},
-		{"GetApiKey", "GET /apikeys/{key}", 200, getAPIKey},
-		{"UpdateApiKey", "PATCH /apikeys/{key}", 200, updateAPIKey},
+		{"GetApiKey", "GET /apikeys/{key}", 200, view(findAPIKey, func(c *call, k *wire.APIKey) (any, error) { return hider(c, "includeValue")(k), nil })},
+		{"UpdateApiKey", "PATCH /apikeys/{key}", 200, changing(findAPIKey, (*edit).putKey, updateAPIKey)},
 		{"DeleteApiKey", "DELETE /apikeys/{key}", 202, deleteAPIKey},
 		{"GetAccount", "GET /account", 200, getAccount},
 	}...)
@@ -34,7 +33,7 @@ const (
 	accountBurst = 5000
 )
 
-func getAccount(*Service, *call) (any, error) {
+func getAccount(*call) (any, error) {
 	return wire.Account{
 		ThrottleSettings: wire.ThrottleSettings{RateLimit: accountRate, BurstLimit: accountBurst},
 		Features:         []string{"UsagePlans"}, APIKeyVersion: "4",
@@ -42,65 +41,54 @@ func getAccount(*Service, *call) (any, error) {
 }
 
 // openKey reads a key with its value.
-func (s *Service) openKey(rec store.APIRecord) (wire.APIKey, error) {
-	var k keyRecord
-	if err := json.Unmarshal(rec.Doc, &k); err != nil {
-		return k.APIKey, err
+func (s *Service) openKey(rec store.APIRecord) (*wire.APIKey, error) {
+	k, err := recordOf[keyRecord](rec, nil)
+	if err != nil {
+		return nil, err
 	}
 	value, err := s.Ring.Box("api key").Open(k.Sealed, []byte(k.ID))
 	k.Value = string(value)
-	return k.APIKey, err
+	return &k.APIKey, err
 }
 
-func (e *edit) putKey(k wire.APIKey) error {
+func (e *edit) putKey(k *wire.APIKey) error {
 	sealed, err := e.s.Ring.Box("api key").Seal(e.s.Rand, []byte(k.Value), []byte(k.ID))
 	if err != nil {
 		return err
 	}
-	k.Value, e.served = "", true
-	return e.put(store.KindAPIKey, k.ID, "", keyRecord{APIKey: k, Sealed: sealed})
+	rec := keyRecord{APIKey: *k, Sealed: sealed}
+	rec.Value, e.served = "", true
+	return e.put(store.KindAPIKey, k.ID, "", rec)
 }
 
 // keys are all API keys by id, with their values.
-func (s *Service) keys(c *call, r reader) (map[string]wire.APIKey, error) {
+func (c *call) keys(r reader) (map[string]*wire.APIKey, error) {
 	recs, err := r.APIRecords(c.ctx, store.KindAPIKey, "")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]wire.APIKey{}
+	all := map[string]*wire.APIKey{}
 	for _, rec := range recs {
-		if all[rec.ID], err = s.openKey(rec); err != nil {
+		if all[rec.ID], err = c.s.openKey(rec); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func createAPIKey(s *Service, c *call) (any, error) {
+func createAPIKey(c *call) (any, error) {
 	if c.Query.Has("mode") {
 		return nil, unsupported("importing API keys")
 	}
-	var in wire.CreateAPIKeyInput
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
-	var k wire.APIKey
-	err := s.edit(c, func(e *edit) (err error) {
-		k, err = e.newKey(in)
-		if err != nil {
-			return err
-		}
-		return e.putKey(k)
-	})
-	return k, err
+	return creating((*edit).newKey, (*edit).putKey, func(_ *Service, k *wire.APIKey) any { return *k })(c)
 }
 
-func (e *edit) newKey(in wire.CreateAPIKeyInput) (wire.APIKey, error) {
+func (e *edit) newKey(in wire.CreateAPIKeyInput) (*wire.APIKey, error) {
 	id, err := e.s.newID(10)
 	if err != nil {
-		return wire.APIKey{}, err
+		return nil, err
 	}
-	k := wire.APIKey{
+	k := &wire.APIKey{
 		ID: id, Value: in.Value, Name: in.Name, CustomerID: in.CustomerID, Description: in.Description, Enabled: in.Enabled,
 		CreatedDate: e.s.epoch(), LastUpdatedDate: e.s.epoch(), StageKeys: []string{}, Tags: in.Tags,
 	}
@@ -108,25 +96,33 @@ func (e *edit) newKey(in wire.CreateAPIKeyInput) (wire.APIKey, error) {
 		k.Value, err = e.s.newSecret(40)
 		return k, err
 	}
-	if len(k.Value) < 20 || len(k.Value) > 128 {
-		return k, badRequest("API Key value should be at least 20 characters and at most 128")
+	return k, e.checkValue(k.Value)
+}
+
+// checkValue checks the value of a new key, which no other may have.
+func (e *edit) checkValue(value string) error {
+	if len(value) < 20 || len(value) > 128 {
+		return badRequest("API Key value should be at least 20 characters and at most 128")
 	}
-	all, err := e.s.keys(e.call, e.Tx)
+	all, err := e.keys(e.Tx)
+	if err != nil {
+		return err
+	}
 	for _, other := range all {
-		if other.Value == k.Value {
-			return k, conflict("API Key already exists")
+		if other.Value == value {
+			return conflict("API Key already exists")
 		}
 	}
 	for _, other := range e.s.declared().Keys {
-		if string(other.Value) == k.Value {
-			return k, conflict("API Key already exists")
+		if string(other.Value) == value {
+			return conflict("API Key already exists")
 		}
 	}
-	return k, err
+	return nil
 }
 
-func getAPIKeys(s *Service, c *call) (any, error) {
-	all, err := s.keys(c, s.Store)
+func getAPIKeys(c *call) (any, error) {
+	all, err := c.keys(c.s.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -139,56 +135,37 @@ func getAPIKeys(s *Service, c *call) (any, error) {
 }
 
 // hider leaves out the value of a key unless the call asks for it.
-func hider(c *call, parameter string) func(wire.APIKey) wire.APIKey {
+func hider(c *call, parameter string) func(*wire.APIKey) wire.APIKey {
 	show, _ := strconv.ParseBool(c.Query.Get(parameter))
-	return func(k wire.APIKey) wire.APIKey {
+	return func(k *wire.APIKey) wire.APIKey {
+		out := *k
 		if !show {
-			k.Value = ""
+			out.Value = ""
 		}
-		return k
+		return out
 	}
 }
 
-func (s *Service) apiKey(c *call, r reader, id string) (wire.APIKey, error) {
+func findAPIKey(c *call, r reader) (*wire.APIKey, error) { return c.apiKey(r, c.vars["key"]) }
+
+func (c *call) apiKey(r reader, id string) (*wire.APIKey, error) {
 	rec, err := r.APIRecord(c.ctx, store.KindAPIKey, id)
 	if err != nil {
-		return wire.APIKey{}, missing(err, keyNotFound())
+		return nil, missing(err, keyNotFound())
 	}
-	return s.openKey(rec)
+	return c.s.openKey(rec)
 }
 
-func getAPIKey(s *Service, c *call) (any, error) {
-	k, err := s.apiKey(c, s.Store, c.vars["key"])
-	if err != nil {
-		return nil, err
-	}
-	return hider(c, "includeValue")(k), nil
+func updateAPIKey(e *edit, k *wire.APIKey, in wire.PatchInput) (any, error) {
+	err := patch(k, in.PatchOperations, "/name", "/description", "/enabled", "/customerId")
+	k.LastUpdatedDate = e.s.epoch()
+	return hider(e.call, "")(k), err
 }
 
-func updateAPIKey(s *Service, c *call) (any, error) {
-	var in wire.PatchInput
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
-	var k wire.APIKey
-	err := s.edit(c, func(e *edit) (err error) {
-		if k, err = s.apiKey(c, e.Tx, c.vars["key"]); err != nil {
-			return err
-		}
-		if err := patch(&k, in.PatchOperations, "/name", "/description", "/enabled", "/customerId"); err != nil {
-			return err
-		}
-		k.LastUpdatedDate = s.epoch()
-		return e.putKey(k)
-	})
-	k.Value = ""
-	return k, err
-}
-
-func deleteAPIKey(s *Service, c *call) (any, error) {
-	return nil, s.edit(c, func(e *edit) error {
+func deleteAPIKey(c *call) (any, error) {
+	return nil, c.s.edit(c, func(e *edit) error {
 		e.served = true
-		plans, err := e.plans()
+		plans, err := e.plans(e.Tx)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func (s *Service) Mark(ctx context.Context) (string, error) { return s.Store.API
 // stages that have been deployed. What cannot be served beside it is left out,
 // with an error for each in refused.
 func (s *Service) Catalog(ctx context.Context) (all apidef.Catalog, refused []error, err error) {
-	b := &builder{s: s, call: &call{ctx: ctx}, r: s.Store}
+	b := &builder{call: &call{s: s, ctx: ctx}, r: s.Store}
 	b.serving = b.deployed
 	all, refused, err = b.build()
 	if err == nil {
@@ -34,7 +34,7 @@ func (s *Service) Catalog(ctx context.Context) (all apidef.Catalog, refused []er
 // outline is what Catalog will give after a transaction, without what the APIs
 // do: it shows whether everything fits together.
 func (e *edit) outline() (apidef.Catalog, error) {
-	b := &builder{s: e.s, call: e.call, r: e.Tx}
+	b := &builder{call: e.call, r: e.Tx}
 	b.serving = func(id string, st apidef.Stage) (apidef.API, error) {
 		api := apidef.API{ID: id, Stages: []apidef.Stage{{Name: st.Name}}}
 		if st.Name == "$default" {
@@ -60,7 +60,6 @@ func (b *builder) build() (all apidef.Catalog, refused []error, err error) {
 // builder gathers a catalog.
 type builder struct {
 	*call
-	s       *Service
 	r       reader
 	out     apidef.Catalog
 	refused []error
@@ -108,10 +107,7 @@ func (r *ready) fits(key string, valid func() error) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fit == nil {
-		r.fit = map[string]bool{}
-	}
-	r.fit[key] = true
+	set(&r.fit, key, true)
 	return nil
 }
 
@@ -121,7 +117,7 @@ func (b *builder) refuse(what string, err error) {
 
 // readDomains leaves out a host that the configuration declares.
 func (b *builder) readDomains() error {
-	found, err := b.s.domains(b.call, b.r)
+	found, err := b.call.domains(b.r)
 	if err != nil {
 		return err
 	}
@@ -145,43 +141,37 @@ func (b *builder) readDomains() error {
 }
 
 func (b *builder) restAPIs() error {
-	recs, err := b.r.APIRecords(b.ctx, store.KindRestAPI, "")
-	if err != nil {
-		return err
-	}
-	for _, rec := range recs {
-		var a struct{ Stages map[string]*wire.Stage } // the rest of a draft is not served
-		if err := json.Unmarshal(rec.Doc, &a); err != nil {
-			return err
+	return addAll(b, store.KindRestAPI, func(a *restHead) (stages []apidef.Stage) {
+		for name, st := range a.Stages {
+			next := renderStage(st)
+			next.Flushes = a.Flushes[name]
+			stages = append(stages, next)
 		}
-		var stages []apidef.Stage
-		for _, st := range a.Stages {
-			stages = append(stages, renderStage(st))
-		}
-		if err := b.add(rec.ID, stages); err != nil {
-			return err
-		}
-	}
-	return nil
+		return stages
+	})
 }
 
 func (b *builder) httpAPIs() error {
-	recs, err := b.r.APIRecords(b.ctx, store.KindHTTPAPI, "")
+	return addAll(b, store.KindHTTPAPI, func(a *httpHead) (stages []apidef.Stage) {
+		for name, st := range a.Stages {
+			if st.DeploymentID != "" {
+				next := renderStageV2(st)
+				next.Flushes = a.Flushes[name]
+				stages = append(stages, next)
+			}
+		}
+		return stages
+	})
+}
+
+// addAll adds the APIs of a kind with the stages that they are served with.
+func addAll[A any](b *builder, kind store.APIKind, stages func(a *A) []apidef.Stage) error {
+	all, err := recordsOf[A](b.call, b.r, kind, "")
 	if err != nil {
 		return err
 	}
-	for _, rec := range recs {
-		var a struct{ Stages map[string]*wire.StageV2 }
-		if err := json.Unmarshal(rec.Doc, &a); err != nil {
-			return err
-		}
-		var stages []apidef.Stage
-		for _, st := range a.Stages {
-			if st.DeploymentID != "" {
-				stages = append(stages, renderStageV2(st))
-			}
-		}
-		if err := b.add(rec.ID, stages); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if err := b.add(id, stages(all[id])); err != nil {
 			return err
 		}
 	}
@@ -231,10 +221,7 @@ func (b *builder) deployed(id string, st apidef.Stage) (apidef.API, error) {
 			return apidef.API{}, err
 		}
 	}
-	if b.used == nil {
-		b.used = map[string]*deployment{}
-	}
-	b.used[key] = d
+	set(&b.used, key, d)
 	api := d.API
 	api.Stages = []apidef.Stage{st}
 	look, err := json.Marshal(st)
@@ -251,23 +238,20 @@ func (b *builder) deployed(id string, st apidef.Stage) (apidef.API, error) {
 
 // plans adds API keys and usage plans.
 func (b *builder) plans() error {
-	keys, err := b.s.keys(b.call, b.r)
+	keys, err := b.keys(b.r)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
+		k := keys[id]
 		b.out.Keys = append(b.out.Keys, apidef.APIKey{ID: k.ID, Name: k.Name, Value: apidef.Secret(k.Value), Enabled: k.Enabled})
 	}
-	recs, err := b.r.APIRecords(b.ctx, store.KindUsagePlan, "")
+	all, err := b.call.plans(b.r)
 	if err != nil {
 		return err
 	}
-	for _, rec := range recs {
-		var p planRecord
-		if err := json.Unmarshal(rec.Doc, &p); err != nil {
-			return err
-		}
-		b.out.Plans = append(b.out.Plans, renderPlan(&p))
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		b.out.Plans = append(b.out.Plans, renderPlan(all[id]))
 	}
 	return nil
 }
@@ -280,31 +264,20 @@ func renderPlan(p *planRecord) apidef.UsagePlan {
 	for _, st := range p.APIStages {
 		next := apidef.PlanStage{API: st.APIID, Stage: st.Stage}
 		for key, t := range st.Throttle {
-			if next.Throttles == nil {
-				next.Throttles = map[string]apidef.Throttle{}
-			}
-			next.Throttles[methodFirst(key)] = *renderThrottle(t)
+			set(&next.Throttles, methodFirst(key), *renderThrottle(t))
 		}
 		out.Stages = append(out.Stages, next)
 	}
 	return out
 }
 
-// methodFirst turns /notes/GET into GET /notes.
+// methodFirst turns notes/GET, with or without a slash before it, into GET /notes.
 func methodFirst(key string) string {
-	for i := len(key) - 1; i >= 0; i-- {
-		if key[i] == '/' {
-			return key[i+1:] + " /" + trimSlash(key[:i])
-		}
+	i := strings.LastIndexByte(key, '/')
+	if i < 0 {
+		return key
 	}
-	return key
-}
-
-func trimSlash(s string) string {
-	if s != "" && s[0] == '/' {
-		return s[1:]
-	}
-	return s
+	return key[i+1:] + " /" + strings.TrimPrefix(key[:i], "/")
 }
 
 func renderThrottle(t *wire.ThrottleSettings) *apidef.Throttle {

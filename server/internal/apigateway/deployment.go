@@ -1,9 +1,6 @@
 package apigateway
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -67,20 +64,9 @@ func probe(a apidef.API) apidef.Stage {
 	return out
 }
 
-// reader finds records, in a transaction or outside of one.
-type reader interface {
-	APIRecord(ctx context.Context, kind store.APIKind, id string) (store.APIRecord, error)
-	APIRecords(ctx context.Context, kind store.APIKind, parent string) ([]store.APIRecord, error)
-}
-
 // deployment finds a deployment of an API; store.ErrNotFound.
 func (c *call) deployment(r reader, api, id string) (*deployment, error) {
-	rec, err := r.APIRecord(c.ctx, store.KindAPIDeployment, api+"/"+id)
-	if err != nil {
-		return nil, err
-	}
-	var d deployment
-	return &d, json.Unmarshal(rec.Doc, &d)
+	return recordOf[deployment](r.APIRecord(c.ctx, store.KindAPIDeployment, api+"/"+id))
 }
 
 // keep adds a deployment to an API.
@@ -99,7 +85,7 @@ func (e *edit) snapshot(a apidef.API, description string, auto bool) (*deploymen
 	if err != nil {
 		return nil, err
 	}
-	d := &deployment{ID: id, Description: description, Created: e.s.Now().UTC().Truncate(time.Second), Auto: auto, API: a}
+	d := &deployment{ID: id, Description: description, Created: e.s.utc(), Auto: auto, API: a}
 	return d, e.keep(a.ID, d)
 }
 
@@ -150,30 +136,24 @@ func (e *edit) stageFor(a *restAPI, in wire.CreateDeploymentInput) (*wire.Stage,
 	return st, checkStage(st)
 }
 
-func getDeployments(s *Service, c *call) (any, error) {
-	if _, err := s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]); err != nil {
-		return nil, missing(err, s.apiNotFound(c.vars["api"]))
+// deployments are those of an API of a kind, which must be there.
+func (c *call) deployments(kind store.APIKind) (map[string]*deployment, error) {
+	if _, err := head[stageNames](c, c.s.Store, kind); err != nil {
+		return nil, err
 	}
-	all, err := c.deployments(s.Store)
+	return recordsOf[deployment](c, c.s.Store, store.KindAPIDeployment, c.vars["api"])
+}
+
+func getDeployments(c *call) (any, error) {
+	all, err := c.deployments(store.KindRestAPI)
 	if err != nil {
 		return nil, err
 	}
 	return items(c, all, (*deployment).shown)
 }
 
-func (c *call) deployments(r reader) (map[string]*deployment, error) {
-	recs, err := r.APIRecords(c.ctx, store.KindAPIDeployment, c.vars["api"])
-	all := map[string]*deployment{}
-	for _, rec := range recs {
-		var d deployment
-		err = errors.Join(err, json.Unmarshal(rec.Doc, &d))
-		all[d.ID] = &d
-	}
-	return all, err
-}
-
-func getDeployment(s *Service, c *call) (any, error) {
-	d, err := c.deployment(s.Store, c.vars["api"], c.vars["id"])
+func getDeployment(c *call) (any, error) {
+	d, err := c.deployment(c.s.Store, c.vars["api"], c.vars["id"])
 	if err != nil {
 		return nil, missing(err, deploymentNotFound())
 	}

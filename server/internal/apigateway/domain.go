@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -25,9 +24,9 @@ type domainRecord struct {
 func domainOperations() []entry {
 	const one, base = "/domainnames/{domain}", "/domainnames/{domain}/basepathmappings"
 	return []entry{
-		{"CreateDomainName", "POST /domainnames", 201, createDomainName},
+		{"CreateDomainName", "POST /domainnames", 201, creating((*edit).createDomainName, (*edit).putDomain, func(s *Service, d *domainRecord) any { return s.domain(d) })},
 		{"GetDomainNames", "GET /domainnames", 200, getDomainNames},
-		{"GetDomainName", "GET " + one, 200, viewDomain(func(s *Service, _ *call, d *domainRecord) (any, error) { return s.domain(d), nil })},
+		{"GetDomainName", "GET " + one, 200, viewDomain(func(c *call, d *domainRecord) (any, error) { return c.s.domain(d), nil })},
 		{"UpdateDomainName", "PATCH " + one, 200, editDomain(updateDomainName)},
 		{"DeleteDomainName", "DELETE " + one, 202, deleteDomainName},
 		{"CreateBasePathMapping", "POST " + base, 201, editDomain(createBasePathMapping)},
@@ -44,44 +43,20 @@ func domainNotFound() error { return notFound("Invalid domain name identifier sp
 
 func mappingNotFound() error { return notFound("Invalid base path mapping identifier specified") }
 
-func readDomain(rec store.APIRecord, err error) (*domainRecord, error) {
-	if err != nil {
-		return nil, missing(err, domainNotFound())
-	}
-	var d domainRecord
-	return &d, json.Unmarshal(rec.Doc, &d)
+func findDomain(c *call, r reader) (*domainRecord, error) {
+	d, err := recordOf[domainRecord](r.APIRecord(c.ctx, store.KindAPIDomain, c.vars["domain"]))
+	return d, missing(err, domainNotFound())
 }
 
-func viewDomain(fn func(s *Service, c *call, d *domainRecord) (any, error)) handler {
-	return func(s *Service, c *call) (any, error) {
-		d, err := readDomain(s.Store.APIRecord(c.ctx, store.KindAPIDomain, c.vars["domain"]))
-		if err != nil {
-			return nil, err
-		}
-		return fn(s, c, d)
-	}
-}
+func viewDomain(fn func(c *call, d *domainRecord) (any, error)) handler { return view(findDomain, fn) }
 
 func editDomain[In any](fn func(e *edit, d *domainRecord, in In) (any, error)) handler {
-	return func(s *Service, c *call) (any, error) {
-		var in In
-		if err := decode(c.Body, &in); err != nil {
-			return nil, err
-		}
-		var out any
-		err := s.edit(c, func(e *edit) error {
-			d, err := readDomain(e.APIRecord(e.ctx, store.KindAPIDomain, c.vars["domain"]))
-			if err != nil {
-				return err
-			}
-			if out, err = fn(e, d, in); err != nil {
-				return err
-			}
-			e.served = true
-			return e.put(store.KindAPIDomain, d.Name, "", d)
-		})
-		return out, err
-	}
+	return changing(findDomain, (*edit).putDomain, fn)
+}
+
+func (e *edit) putDomain(d *domainRecord) error {
+	e.served = true
+	return e.put(store.KindAPIDomain, d.Name, "", d)
 }
 
 func (s *Service) domain(d *domainRecord) wire.DomainName {
@@ -97,11 +72,7 @@ func (s *Service) domain(d *domainRecord) wire.DomainName {
 	return out
 }
 
-func createDomainName(s *Service, c *call) (any, error) {
-	var in wire.CreateDomainNameInput
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
+func (e *edit) createDomainName(in wire.CreateDomainNameInput) (*domainRecord, error) {
 	d := &domainRecord{Name: in.DomainName, Certificate: in.RegionalCertificateARN, EndpointType: "REGIONAL", Security: in.SecurityPolicy, Tags: in.Tags}
 	if in.CertificateARN != "" {
 		d.Certificate, d.EndpointType = in.CertificateARN, "EDGE"
@@ -109,63 +80,47 @@ func createDomainName(s *Service, c *call) (any, error) {
 	if end := in.EndpointConfiguration; end != nil && len(end.Types) > 0 {
 		d.EndpointType = end.Types[0]
 	}
-	if err := s.addDomain(c, d); err != nil {
-		return nil, err
-	}
-	return s.domain(d), nil
+	return d, e.checkDomain(d)
 }
 
-// addDomain keeps a new domain name. Host names are in lower case.
-func (s *Service) addDomain(c *call, d *domainRecord) error {
-	if d.Name == "" {
+// checkDomain checks a new domain name. Host names are in lower case.
+func (e *edit) checkDomain(d *domainRecord) error {
+	switch {
+	case d.Name == "":
 		return badRequest("No Domain Name specified")
-	}
-	if d.EndpointType == "PRIVATE" {
+	case d.EndpointType == "PRIVATE":
 		return unsupported("private endpoints")
 	}
-	for _, a := range s.declared().APIs {
+	for _, a := range e.s.declared().APIs {
 		if slices.ContainsFunc(a.Domains, func(o apidef.Domain) bool { return o.Host == d.Name }) {
 			return conflict("The domain name %s is declared in the server's configuration", d.Name)
 		}
 	}
-	probe := apidef.API{ID: "probe", Protocol: apidef.REST, Domains: []apidef.Domain{{Host: d.Name, Stage: "prod"}}}
-	if err := s.fits(probe, apidef.Stage{Name: "prod"}); err != nil {
+	if _, err := e.APIRecord(e.ctx, store.KindAPIDomain, d.Name); err == nil {
+		return conflict("The domain name you provided already exists.")
+	} else if missing(err, nil) != nil {
 		return err
 	}
 	d.Mappings = map[string]*wire.APIMapping{}
-	return s.edit(c, func(e *edit) error {
-		doc, err := json.Marshal(d)
-		if err != nil {
-			return err
-		}
-		err = e.AddAPIRecord(store.KindAPIDomain, store.APIRecord{ID: d.Name, Doc: doc})
-		if errors.Is(err, store.ErrExists) {
-			return conflict("The domain name you provided already exists.")
-		}
-		return err
-	})
+	return e.s.fitsDomain(apidef.Domain{Host: d.Name})
 }
 
-func (s *Service) domains(c *call, r reader) (map[string]*domainRecord, error) {
-	recs, err := r.APIRecords(c.ctx, store.KindAPIDomain, "")
+// fitsDomain asks the gateway whether a domain name may be as it is.
+func (s *Service) fitsDomain(d apidef.Domain) error {
+	d.Stage = "prod"
+	return s.fits(apidef.API{ID: "probe", Protocol: apidef.REST, Domains: []apidef.Domain{d}}, apidef.Stage{Name: d.Stage})
+}
+
+func (c *call) domains(r reader) (map[string]*domainRecord, error) {
+	return recordsOf[domainRecord](c, r, store.KindAPIDomain, "")
+}
+
+func getDomainNames(c *call) (any, error) {
+	all, err := c.domains(c.s.Store)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]*domainRecord{}
-	for _, rec := range recs {
-		if all[rec.ID], err = readDomain(rec, nil); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-func getDomainNames(s *Service, c *call) (any, error) {
-	all, err := s.domains(c, s.Store)
-	if err != nil {
-		return nil, err
-	}
-	return items(c, all, s.domain)
+	return items(c, all, c.s.domain)
 }
 
 func updateDomainName(e *edit, d *domainRecord, in wire.PatchInput) (any, error) {
@@ -178,8 +133,8 @@ func updateDomainName(e *edit, d *domainRecord, in wire.PatchInput) (any, error)
 	return shown, nil
 }
 
-func deleteDomainName(s *Service, c *call) (any, error) {
-	return nil, s.edit(c, func(e *edit) error {
+func deleteDomainName(c *call) (any, error) {
+	return nil, c.s.edit(c, func(e *edit) error {
 		e.served = true
 		return missing(e.DeleteAPIRecord(store.KindAPIDomain, c.vars["domain"]), domainNotFound())
 	})
@@ -238,37 +193,25 @@ func (e *edit) checkMapping(d *domainRecord, m *wire.APIMapping) error {
 	if err != nil {
 		return err
 	}
-	if !have[m.Stage] {
+	if _, met := have[m.Stage]; !met {
 		return badRequest("Invalid stage identifier specified")
 	}
-	probe := apidef.API{ID: "probe", Protocol: apidef.REST, Domains: []apidef.Domain{{Host: d.Name, BasePath: m.APIMappingKey, Stage: "prod"}}}
-	return e.s.fits(probe, apidef.Stage{Name: "prod"})
+	return e.s.fitsDomain(apidef.Domain{Host: d.Name, BasePath: m.APIMappingKey})
 }
 
 // stagesOf are the names of the stages of an API of either kind.
-func (e *edit) stagesOf(api string) (map[string]bool, error) {
-	out := map[string]bool{}
-	a, err := recordOf[restAPI](e.APIRecord(e.ctx, store.KindRestAPI, api))
-	if err == nil {
-		for name := range a.Stages {
-			out[name] = true
-		}
-		return out, nil
+func (e *edit) stagesOf(api string) (map[string]struct{}, error) {
+	a, err := recordOf[stageNames](e.APIRecord(e.ctx, store.KindRestAPI, api))
+	if errors.Is(err, store.ErrNotFound) {
+		a, err = recordOf[stageNames](e.APIRecord(e.ctx, store.KindHTTPAPI, api))
 	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	b, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, api))
 	if err != nil {
 		return nil, missing(err, badRequest("Invalid REST API identifier specified"))
 	}
-	for name := range b.Stages {
-		out[name] = true
-	}
-	return out, nil
+	return a.Stages, nil
 }
 
-func getBasePathMappings(_ *Service, c *call, d *domainRecord) (any, error) {
+func getBasePathMappings(c *call, d *domainRecord) (any, error) {
 	shown := map[string]wire.BasePathMapping{}
 	for m := range maps.Values(d.Mappings) {
 		shown[basePath(m).BasePath] = basePath(m)
@@ -283,7 +226,7 @@ func (d *domainRecord) mapping(c *call) (*wire.APIMapping, error) {
 	return nil, mappingNotFound()
 }
 
-func getBasePathMapping(_ *Service, c *call, d *domainRecord) (any, error) {
+func getBasePathMapping(c *call, d *domainRecord) (any, error) {
 	m, err := d.mapping(c)
 	if err != nil {
 		return nil, err
@@ -321,7 +264,7 @@ func deleteBasePathMapping(e *edit, d *domainRecord, _ struct{}) (any, error) {
 // stageInUse refuses to take away a stage that a domain name or a usage plan
 // names.
 func (e *edit) stageInUse(api, stage string) error {
-	domains, err := e.s.domains(e.call, e.Tx)
+	domains, err := e.domains(e.Tx)
 	if err != nil {
 		return err
 	}
@@ -332,7 +275,7 @@ func (e *edit) stageInUse(api, stage string) error {
 			}
 		}
 	}
-	plans, err := e.plans()
+	plans, err := e.plans(e.Tx)
 	if err != nil {
 		return err
 	}

@@ -6,44 +6,43 @@ import (
 	"strings"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
-	"github.com/gatepass/gatepass/server/store"
 	"github.com/goccy/go-yaml"
 )
 
 // getExport gives what a stage of a REST API serves, as OpenAPI 3 or Swagger 2.
-func getExport(s *Service, c *call) (any, error) {
+func getExport(c *call) (any, error) {
 	kind := c.vars["type"]
 	if kind != "oas30" && kind != "swagger" {
 		return nil, badRequest("Invalid export type specified: %s, it is oas30 or swagger", kind)
 	}
-	a, err := recordOf[restAPI](s.Store.APIRecord(c.ctx, store.KindRestAPI, c.vars["api"]))
+	a, err := findRestHead(c, c.s.Store)
 	if err != nil {
-		return nil, missing(err, s.apiNotFound(c.vars["api"]))
+		return nil, err
 	}
 	st, err := a.stage(c.vars["stage"])
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.deployment(s.Store, a.ID, st.DeploymentID)
+	d, err := c.deployment(c.s.Store, a.ID, st.DeploymentID)
 	if err != nil {
 		return nil, err
 	}
-	return s.export(d.API, st.StageName, form{
+	return c.s.export(d.API, st.StageName, form{
 		name: a.ID + "-" + st.StageName, extensions: strings.Split(c.Query.Get("extensions"), ","),
 		yaml: strings.Contains(c.Accept, "yaml"), swagger: kind == "swagger",
 	})
 }
 
 // exportAPI gives what a stage of an HTTP API serves, or its draft, as OpenAPI 3.
-func exportAPI(s *Service, c *call) (any, error) {
+func exportAPI(c *call) (any, error) {
 	if spec := c.vars["spec"]; spec != "OAS30" {
 		return nil, badRequest("Specification must be OAS30: %s", spec)
 	}
-	a, err := recordOf[httpAPI](s.Store.APIRecord(c.ctx, store.KindHTTPAPI, c.vars["api"]))
+	a, err := findHTTPAPI(c, c.s.Store)
 	if err != nil {
-		return nil, missing(err, s.apiNotFound(c.vars["api"]))
+		return nil, err
 	}
-	api, stage, err := s.exported(c, a)
+	api, stage, err := c.exported(a)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +50,10 @@ func exportAPI(s *Service, c *call) (any, error) {
 	if strings.EqualFold(c.Query.Get("includeExtensions"), "false") {
 		keep = nil
 	}
-	return s.export(api, stage, form{name: a.APIID, extensions: keep, yaml: strings.EqualFold(c.Query.Get("outputType"), "YAML")})
+	return c.s.export(api, stage, form{name: a.APIID, extensions: keep, yaml: strings.EqualFold(c.Query.Get("outputType"), "YAML")})
 }
 
-func (s *Service) exported(c *call, a *httpAPI) (apidef.API, string, error) {
+func (c *call) exported(a *httpAPI) (apidef.API, string, error) {
 	name := c.Query.Get("stageName")
 	if name == "" {
 		api, err := a.render()
@@ -64,7 +63,7 @@ func (s *Service) exported(c *call, a *httpAPI) (apidef.API, string, error) {
 	if err != nil {
 		return apidef.API{}, "", err
 	}
-	d, err := c.deployment(s.Store, a.APIID, st.DeploymentID)
+	d, err := c.deployment(c.s.Store, a.APIID, st.DeploymentID)
 	if err != nil {
 		return apidef.API{}, "", missing(err, badRequest("The stage %s has no deployment", name))
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
-	"github.com/gatepass/gatepass/server/store"
 )
 
 // read reads the OpenAPI document of an import, and refuses it for its warnings
@@ -44,60 +43,45 @@ func settingsOf(api apidef.API) wire.RestAPISettings {
 	return out
 }
 
-func importRestAPI(s *Service, c *call) (any, error) {
-	api, warnings, err := s.read(c, c.Body, apidef.REST)
+func importRestAPI(c *call) (any, error) {
+	api, warnings, err := c.s.read(c, c.Body, apidef.REST)
 	if err != nil {
 		return nil, err
 	}
-	var a *restAPI
-	err = s.edit(c, func(e *edit) (err error) {
+	return transact(c, func(e *edit) (*restAPI, error) {
 		settings := settingsOf(api)
 		if types := c.Query.Get("endpointConfigurationTypes"); types != "" {
 			settings.EndpointConfiguration = &wire.EndpointConfiguration{Types: []string{types}, IPAddressType: "ipv4"}
 		}
-		if a, err = e.newRestAPI(settings); err != nil {
-			return err
-		}
-		if err := e.absorb(a, api); err != nil {
-			return err
-		}
-		return e.put(store.KindRestAPI, a.ID, "", a)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := a.shown()
-	out.Warnings = warnings
-	return out, nil
+		return e.newRestAPI(settings)
+	}, (*edit).putRestAPI, func(e *edit, a *restAPI) (any, error) { return a.warned(warnings), e.absorb(a, api) })
 }
 
-// putRestAPI merges a document into an API or puts it in place of its resources.
-func putRestAPI(s *Service, c *call) (any, error) {
+// warned is the API as imports show it.
+func (a *restHead) warned(warnings []string) wire.RestAPI {
+	out := a.shown()
+	out.Warnings = warnings
+	return out
+}
+
+// reimportRestAPI merges a document into an API or puts it in place of its resources.
+func reimportRestAPI(c *call) (any, error) {
 	mode := cmp.Or(c.Query.Get("mode"), "merge")
 	if mode != "merge" && mode != "overwrite" {
 		return nil, badRequest("Enumeration value of OpenAPI import mode must be \"overwrite\" or \"merge\"")
 	}
-	api, warnings, err := s.read(c, c.Body, apidef.REST)
+	api, warnings, err := c.s.read(c, c.Body, apidef.REST)
 	if err != nil {
 		return nil, err
 	}
-	var out wire.RestAPI
-	err = s.edit(c, func(e *edit) error {
-		a, err := e.restAPI(c.vars["api"])
-		if err != nil {
-			return err
-		}
-		if err := e.putAPI(a, api, mode == "overwrite"); err != nil {
-			return err
-		}
-		out = a.shown()
-		return e.put(store.KindRestAPI, a.ID, "", a)
+	return transact(c, func(e *edit) (*restAPI, error) { return findRestAPI(c, e.Tx) }, (*edit).putRestAPI, func(e *edit, a *restAPI) (any, error) {
+		err := e.overlay(a, api, mode == "overwrite")
+		return a.warned(warnings), err
 	})
-	out.Warnings = warnings
-	return out, err
 }
 
-func (e *edit) putAPI(a *restAPI, api apidef.API, overwrite bool) error {
+// overlay puts a document over the draft, or in its place.
+func (e *edit) overlay(a *restAPI, api apidef.API, overwrite bool) error {
 	old, next := a.RestAPISettings, settingsOf(api)
 	if overwrite {
 		root := a.Resources[a.RootResourceID]
@@ -182,10 +166,7 @@ func (e *edit) absorbRoute(a *restAPI, r apidef.Route) error {
 		if err := a.checkMethod(m); err != nil {
 			return fmt.Errorf("%w (%s %s)", err, name, r.Path)
 		}
-		if at.Methods == nil {
-			at.Methods = map[string]*wire.Method{}
-		}
-		at.Methods[name] = m
+		set(&at.Methods, name, m)
 	}
 	return nil
 }

@@ -117,10 +117,7 @@ func putIntegrationResponse(e *edit, a *restAPI, in wire.IntegrationResponse) (a
 	if err := a.checkIntegrationResponse(e, &in); err != nil {
 		return nil, err
 	}
-	if i.IntegrationResponses == nil {
-		i.IntegrationResponses = map[string]*wire.IntegrationResponse{}
-	}
-	i.IntegrationResponses[in.StatusCode] = &in
+	set(&i.IntegrationResponses, in.StatusCode, &in)
 	return in, nil
 }
 

@@ -65,10 +65,7 @@ func putMethod(e *edit, a *restAPI, in wire.MethodSettings) (any, error) {
 	if err := a.checkMethod(m); err != nil {
 		return nil, err
 	}
-	if r.Methods == nil {
-		r.Methods = map[string]*wire.Method{}
-	}
-	r.Methods[name] = m
+	set(&r.Methods, name, m)
 	return m, nil
 }
 
@@ -159,10 +156,7 @@ func putMethodResponse(e *edit, a *restAPI, in wire.MethodResponse) (any, error)
 	if err := a.checkMethodResponse(&in); err != nil {
 		return nil, err
 	}
-	if m.MethodResponses == nil {
-		m.MethodResponses = map[string]*wire.MethodResponse{}
-	}
-	m.MethodResponses[in.StatusCode] = &in
+	set(&m.MethodResponses, in.StatusCode, &in)
 	return in, nil
 }
 

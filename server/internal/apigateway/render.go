@@ -35,10 +35,7 @@ func (a *restAPI) render() (apidef.API, error) {
 		out.Authorizers = append(out.Authorizers, renderAuthorizer(a.Authorizers[id]))
 	}
 	for name, m := range a.Models {
-		if out.Models == nil {
-			out.Models = map[string]string{}
-		}
-		out.Models[name] = m.Schema
+		set(&out.Models, name, m.Schema)
 	}
 	for kind, r := range a.Responses {
 		if out.Responses == nil {
@@ -149,19 +146,16 @@ func rooted(uri string) string {
 	return uri + "/"
 }
 
-// stage makes of a stage what the gateway serves.
+// renderStage makes of a stage what the gateway serves.
 func renderStage(st *wire.Stage) apidef.Stage {
 	out := apidef.Stage{Name: st.StageName, Deployment: st.DeploymentID, Variables: st.Variables}
-	for key, set := range st.MethodSettings {
-		t := apidef.Throttle{Rate: set.ThrottlingRateLimit, Burst: set.ThrottlingBurstLimit}
+	for key, own := range st.MethodSettings {
+		t := apidef.Throttle{Rate: own.ThrottlingRateLimit, Burst: own.ThrottlingBurstLimit}
 		if key == "*/*" {
 			out.Throttle = &t
 			continue
 		}
-		if out.RouteThrottles == nil {
-			out.RouteThrottles = map[string]apidef.Throttle{}
-		}
-		out.RouteThrottles[methodFirst(key)] = t
+		set(&out.RouteThrottles, methodFirst(key), t)
 	}
 	if log := st.AccessLogSettings; log != nil {
 		out.AccessLog = &apidef.AccessLog{Format: log.Format}

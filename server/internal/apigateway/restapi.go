@@ -3,7 +3,7 @@ package apigateway
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
+	"errors"
 	"slices"
 	"strings"
 
@@ -12,15 +12,27 @@ import (
 	"github.com/gatepass/gatepass/server/store"
 )
 
-// restAPI is the record of a REST API: its draft and its stages.
+// restAPI is a REST API: what all who list or serve APIs read of it, and its draft,
+// which only those read who look into it or change it.
 type restAPI struct {
+	restHead
+	restDraft
+}
+
+// restHead is the record of a REST API.
+type restHead struct {
 	wire.RestAPI
+	Stages  map[string]*wire.Stage // by name
+	Flushes map[string]int         `json:",omitempty"` // by stage: apidef.Stage.Flushes
+}
+
+// restDraft is the record of its draft.
+type restDraft struct {
 	Resources   map[string]*wire.Resource         // by id
 	Authorizers map[string]*wire.Authorizer       // by id
 	Validators  map[string]*wire.RequestValidator // by id
 	Models      map[string]*wire.Model            // by name
 	Responses   map[string]*wire.GatewayResponse  // by type; those that are set
-	Stages      map[string]*wire.Stage            // by name
 }
 
 // customID is the tag of local stacks that chooses the id of an API.
@@ -30,98 +42,41 @@ func restOperations() []entry {
 	return slices.Concat([]entry{
 		{"CreateRestApi", "POST /restapis", 201, createOrImport},
 		{"GetRestApis", "GET /restapis", 200, getRestAPIs},
-		{"GetRestApi", "GET /restapis/{api}", 200, viewAPI(func(_ *call, a *restAPI) (any, error) { return a.shown(), nil })},
+		{"GetRestApi", "GET /restapis/{api}", 200, view(findRestHead, func(_ *call, a *restHead) (any, error) { return a.shown(), nil })},
 		{"UpdateRestApi", "PATCH /restapis/{api}", 200, editAPI(updateRestAPI)},
-		{"PutRestApi", "PUT /restapis/{api}", 200, putRestAPI},
-		{"DeleteRestApi", "DELETE /restapis/{api}", 202, deleteRestAPI},
+		{"PutRestApi", "PUT /restapis/{api}", 200, reimportRestAPI},
+		{"DeleteRestApi", "DELETE /restapis/{api}", 202, deleteAPI(store.KindRestAPI)},
 	}, resourceOperations(), methodOperations(), partOperations(), deploymentOperations(), stageOperations())
 }
 
-// viewAPI is an operation that reads a REST API.
-func viewAPI(fn func(c *call, a *restAPI) (any, error)) handler {
-	return view(store.KindRestAPI, fn)
-}
-
-// view is an operation that reads an API of one kind.
-func view[A any](kind store.APIKind, fn func(c *call, a *A) (any, error)) handler {
-	return func(s *Service, c *call) (any, error) {
-		a, err := recordOf[A](s.Store.APIRecord(c.ctx, kind, c.vars["api"]))
-		if err != nil {
-			return nil, missing(err, s.apiNotFound(c.vars["api"]))
-		}
-		return fn(c, a)
-	}
-}
+// viewAPI is an operation that reads a REST API with its draft.
+func viewAPI(fn func(c *call, a *restAPI) (any, error)) handler { return view(findRestAPI, fn) }
 
 // editAPI is an operation that changes a REST API.
 func editAPI[In any](fn func(e *edit, a *restAPI, in In) (any, error)) handler {
-	return func(s *Service, c *call) (any, error) {
-		var in In
-		if err := decode(c.Body, &in); err != nil {
-			return nil, err
-		}
-		var out any
-		err := s.edit(c, func(e *edit) error {
-			a, err := e.restAPI(c.vars["api"])
-			if err != nil {
-				return err
-			}
-			if out, err = fn(e, a, in); err != nil {
-				return err
-			}
-			return e.put(store.KindRestAPI, a.ID, "", a)
-		})
-		return out, err
-	}
+	return changing(findRestAPI, (*edit).putRestAPI, fn)
 }
 
-// recordOf reads an API that was found in the store.
-func recordOf[A any](rec store.APIRecord, err error) (*A, error) {
-	if err != nil {
-		return nil, err
-	}
-	var a A
-	return &a, json.Unmarshal(rec.Doc, &a)
+func findRestAPI(c *call, r reader) (*restAPI, error) { return whole[restAPI](c, r, store.KindRestAPI) }
+
+func findRestHead(c *call, r reader) (*restHead, error) {
+	return head[restHead](c, r, store.KindRestAPI)
 }
 
-func (e *edit) restAPI(id string) (*restAPI, error) {
-	a, err := recordOf[restAPI](e.APIRecord(e.ctx, store.KindRestAPI, id))
-	return a, missing(err, e.s.apiNotFound(id))
+func (e *edit) putRestAPI(a *restAPI) error {
+	return errors.Join(e.put(store.KindRestAPI, a.ID, "", a.restHead), e.put(store.KindAPIDraft, a.ID, a.ID, a.restDraft))
 }
 
-// put keeps a record.
-func (e *edit) put(kind store.APIKind, id, parent string, v any) error {
-	doc, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return e.PutAPIRecord(kind, store.APIRecord{ID: id, Parent: parent, Doc: doc})
-}
-
-func createOrImport(s *Service, c *call) (any, error) {
+func createOrImport(c *call) (any, error) {
 	if c.Query.Get("mode") == "import" {
-		return importRestAPI(s, c)
+		return importRestAPI(c)
 	}
-	var in wire.RestAPISettings
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
-	var a *restAPI
-	err := s.edit(c, func(e *edit) (err error) {
-		if a, err = e.newRestAPI(in); err != nil {
-			return err
-		}
-		return e.put(store.KindRestAPI, a.ID, "", a)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return a.shown(), nil
+	return creating((*edit).newRestAPI, (*edit).putRestAPI, func(_ *Service, a *restAPI) any { return a.shown() })(c)
 }
 
 // shown is the API as calls describe it. Its policy is escaped once more, as AWS
 // has it and as tools that know AWS undo.
-func (a *restAPI) shown() wire.RestAPI {
+func (a *restHead) shown() wire.RestAPI {
 	out := a.RestAPI
 	var compact bytes.Buffer
 	if json.Compact(&compact, []byte(out.Policy)) == nil {
@@ -141,10 +96,15 @@ func (e *edit) newRestAPI(in wire.RestAPISettings) (*restAPI, error) {
 		return nil, err
 	}
 	a := &restAPI{
-		RestAPI:   wire.RestAPI{RestAPISettings: in, ID: id, CreatedDate: e.s.epoch(), RootResourceID: root},
-		Resources: map[string]*wire.Resource{root: {ID: root, Path: "/"}},
-		Models:    defaultModels(), Authorizers: map[string]*wire.Authorizer{}, Validators: map[string]*wire.RequestValidator{},
-		Responses: map[string]*wire.GatewayResponse{}, Stages: map[string]*wire.Stage{},
+		restHead{
+			RestAPI: wire.RestAPI{RestAPISettings: in, ID: id, CreatedDate: e.s.epoch(), RootResourceID: root},
+			Stages:  map[string]*wire.Stage{},
+		},
+		restDraft{
+			Resources: map[string]*wire.Resource{root: {ID: root, Path: "/"}},
+			Models:    defaultModels(), Authorizers: map[string]*wire.Authorizer{}, Validators: map[string]*wire.RequestValidator{},
+			Responses: map[string]*wire.GatewayResponse{},
+		},
 	}
 	return a, e.checkRestAPI(a, wire.RestAPISettings{})
 }
@@ -198,20 +158,12 @@ func (e *edit) checkRestAPI(a *restAPI, old wire.RestAPISettings) error {
 	return e.s.fits(a.frame(), apidef.Stage{Name: "prod"})
 }
 
-func getRestAPIs(s *Service, c *call) (any, error) {
-	recs, err := s.Store.APIRecords(c.ctx, store.KindRestAPI, "")
+func getRestAPIs(c *call) (any, error) {
+	all, err := recordsOf[restHead](c, c.s.Store, store.KindRestAPI, "")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]wire.RestAPI{}
-	for _, r := range recs {
-		a, err := recordOf[restAPI](r, nil)
-		if err != nil {
-			return nil, err
-		}
-		all[a.ID] = a.shown()
-	}
-	return items(c, all, same)
+	return items(c, all, (*restHead).shown)
 }
 
 func updateRestAPI(e *edit, a *restAPI, in wire.PatchInput) (any, error) {
@@ -225,18 +177,21 @@ func updateRestAPI(e *edit, a *restAPI, in wire.PatchInput) (any, error) {
 	return a.shown(), err
 }
 
-func deleteRestAPI(s *Service, c *call) (any, error) {
-	return nil, s.edit(c, func(e *edit) error {
-		a, err := e.restAPI(c.vars["api"])
-		if err != nil {
-			return err
-		}
-		for stage := range maps.Keys(a.Stages) {
-			if err := e.stageInUse(a.ID, stage); err != nil {
+// deleteAPI is an operation that deletes an API of which nothing names a stage.
+func deleteAPI(kind store.APIKind) handler {
+	return func(c *call) (any, error) {
+		return nil, c.s.edit(c, func(e *edit) error {
+			a, err := head[stageNames](c, e.Tx, kind)
+			if err != nil {
 				return err
 			}
-		}
-		e.served = true
-		return e.DeleteAPIRecord(store.KindRestAPI, a.ID)
-	})
+			for stage := range a.Stages {
+				if err := e.stageInUse(c.vars["api"], stage); err != nil {
+					return err
+				}
+			}
+			e.served = true
+			return e.DeleteAPIRecord(kind, c.vars["api"])
+		})
+	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // handler runs an operation.
-type handler func(s *Service, c *call) (any, error)
+type handler func(c *call) (any, error)
 
 // entry is a row of the table of operations.
 type entry struct {
@@ -66,15 +66,15 @@ func (s *Service) Find(method, path string) (Operation, bool) {
 			Name: r.name, Resource: resource(segments),
 			Tags: func(ctx context.Context) (map[string]string, error) { return s.tagsOf(ctx, segments) },
 			Run: func(ctx context.Context, in Request) (Reply, error) {
-				return s.reply(r, &call{Request: in, ctx: ctx, vars: vars})
+				return r.reply(&call{Request: in, s: s, ctx: ctx, vars: vars})
 			},
 		}, true
 	}
 	return Operation{}, false
 }
 
-func (s *Service) reply(r route, c *call) (Reply, error) {
-	out, err := r.run(s, c)
+func (r route) reply(c *call) (Reply, error) {
+	out, err := r.run(c)
 	if err != nil {
 		return Reply{}, unavailable(err)
 	}

@@ -84,6 +84,7 @@ type Operation struct {
 // call is a Request on its way.
 type call struct {
 	Request
+	s    *Service
 	ctx  context.Context
 	vars map[string]string // of the path
 }
@@ -92,7 +93,6 @@ type call struct {
 type edit struct {
 	*call
 	*store.Tx
-	s      *Service
 	served bool // what is served changes
 }
 
@@ -100,7 +100,7 @@ type edit struct {
 func (s *Service) edit(c *call, fn func(e *edit) error) error {
 	var served bool
 	err := s.Store.Update(c.ctx, func(tx *store.Tx) error {
-		e := &edit{call: c, Tx: tx, s: s}
+		e := &edit{call: c, Tx: tx}
 		if err := tx.LockAPIs(); err != nil {
 			return err
 		}
@@ -161,7 +161,9 @@ func (s *Service) taken(id string) bool {
 	return false
 }
 
-func (s *Service) epoch() wire.Epoch { return wire.Epoch{Time: s.Now().UTC().Truncate(time.Second)} }
+func (s *Service) utc() time.Time { return s.Now().UTC().Truncate(time.Second) }
+
+func (s *Service) epoch() wire.Epoch { return wire.Epoch{Time: s.utc()} }
 
 // newID makes an id of n lower-case letters and digits.
 func (s *Service) newID(n int) (string, error) {

@@ -11,8 +11,8 @@ func stageOperations() []entry {
 	const all, one = "/restapis/{api}/stages", "/restapis/{api}/stages/{stage}"
 	return []entry{
 		{"CreateStage", "POST " + all, 201, editAPI(createStage)},
-		{"GetStages", "GET " + all, 200, viewAPI(getStages)},
-		{"GetStage", "GET " + one, 200, viewAPI(func(c *call, a *restAPI) (any, error) { return a.stage(c.vars["stage"]) })},
+		{"GetStages", "GET " + all, 200, view(findRestHead, getStages)},
+		{"GetStage", "GET " + one, 200, view(findRestHead, func(c *call, a *restHead) (any, error) { return a.stage(c.vars["stage"]) })},
 		{"UpdateStage", "PATCH " + one, 200, editAPI(updateStage)},
 		{"DeleteStage", "DELETE " + one, 202, editAPI(deleteStage)},
 		{"FlushStageAuthorizersCache", "DELETE " + one + "/cache/authorizers", 202, editAPI(flushAuthorizers)},
@@ -22,7 +22,7 @@ func stageOperations() []entry {
 
 func stageNotFound() error { return notFound("Invalid stage identifier specified") }
 
-func (a *restAPI) stage(name string) (*wire.Stage, error) {
+func (a *restHead) stage(name string) (*wire.Stage, error) {
 	if st := a.Stages[name]; st != nil {
 		return st, nil
 	}
@@ -77,7 +77,7 @@ func createStage(e *edit, a *restAPI, in wire.StageSettings) (any, error) {
 	return st, e.deploy(a, st)
 }
 
-func getStages(c *call, a *restAPI) (any, error) {
+func getStages(c *call, a *restHead) (any, error) {
 	out := wire.Items[*wire.Stage]{Item: []*wire.Stage{}}
 	only := c.Query.Get("deploymentId")
 	for _, st := range a.Stages {
@@ -148,25 +148,23 @@ func patchMethod(st *wire.Stage, op wire.PatchOperation) (bool, error) {
 var httpMethodsOrAll = append([]string{"*"}, httpMethods...)
 
 func setThrottle(st *wire.Stage, method, name string, op wire.PatchOperation) error {
-	if st.MethodSettings == nil {
-		st.MethodSettings = map[string]*wire.MethodSetting{}
-	}
-	set := st.MethodSettings[method]
-	if set == nil {
-		set = &wire.MethodSetting{ThrottlingBurstLimit: accountBurst, ThrottlingRateLimit: accountRate}
-		st.MethodSettings[method] = set
+	own := st.MethodSettings[method]
+	if own == nil {
+		own = &wire.MethodSetting{ThrottlingBurstLimit: accountBurst, ThrottlingRateLimit: accountRate}
+		set(&st.MethodSettings, method, own)
 	}
 	op.Path = "/throttlingRateLimit"
 	if name == "throttling/burstLimit" {
 		op.Path = "/throttlingBurstLimit"
 	}
-	return patch(set, []wire.PatchOperation{op}, op.Path)
+	return patch(own, []wire.PatchOperation{op}, op.Path)
 }
 
-// flushAuthorizers lets every node serve everything anew, for what authorizers
-// said is kept with what is served.
+// flushAuthorizers lets every node serve the stage anew, for what authorizers said
+// is kept with what is served.
 func flushAuthorizers(e *edit, a *restAPI, _ struct{}) (any, error) {
 	_, err := a.stage(e.vars["stage"])
+	set(&a.Flushes, e.vars["stage"], a.Flushes[e.vars["stage"]]+1)
 	e.served = true
 	return nil, err
 }

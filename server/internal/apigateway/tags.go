@@ -23,73 +23,35 @@ func tagOperations() []entry {
 	return out
 }
 
-// tagged runs fn on the tags of what an ARN names, and keeps them if fn says that
-// it has changed them.
-func (e *edit) tagged(fn func(tags *map[string]string) bool) error {
-	arn := e.vars["arn"]
-	path, ok := strings.CutPrefix(arn, e.s.arn("/"))
-	if !ok {
-		return badRequest("Invalid resource ARN specified in the request: %s", arn)
-	}
-	keys := strings.Split(path, "/")
-	switch {
-	case keys[0] == "restapis" && len(keys) == 2, keys[0] == "restapis" && len(keys) == 4 && keys[2] == "stages":
-		return taggedIn(e, store.KindRestAPI, keys, func(a *restAPI, stage string) *map[string]string {
-			if stage == "" {
-				return &a.Tags
-			}
-			if st := a.Stages[stage]; st != nil {
-				return &st.Tags
-			}
-			return nil
-		}, fn)
-	case keys[0] == "apis" && len(keys) == 2, keys[0] == "apis" && len(keys) == 4 && keys[2] == "stages":
-		return taggedIn(e, store.KindHTTPAPI, keys, func(a *httpAPI, stage string) *map[string]string {
-			if stage == "" {
-				return &a.Tags
-			}
-			if st := a.Stages[stage]; st != nil {
-				return &st.Tags
-			}
-			return nil
-		}, fn)
-	case keys[0] == "apikeys" && len(keys) == 2:
-		return taggedIn(e, store.KindAPIKey, keys, func(k *keyRecord, _ string) *map[string]string { return &k.Tags }, fn)
-	case keys[0] == "usageplans" && len(keys) == 2:
-		return taggedIn(e, store.KindUsagePlan, keys, func(p *planRecord, _ string) *map[string]string { return &p.Tags }, fn)
-	case keys[0] == "domainnames" && len(keys) == 2:
-		return taggedIn(e, store.KindAPIDomain, keys, func(d *domainRecord, _ string) *map[string]string { return &d.Tags }, fn)
-	}
-	return badRequest("Invalid resource ARN specified in the request: %s", arn)
-}
-
-func taggedIn[T any](e *edit, kind store.APIKind, keys []string, of func(t *T, stage string) *map[string]string, fn func(tags *map[string]string) bool) error {
-	refusal := notFound("Invalid resource ARN specified in the request: %s", e.vars["arn"])
-	rec, err := e.APIRecord(e.ctx, kind, keys[1])
-	if err != nil {
-		return missing(err, refusal)
-	}
-	var t T
-	if err := json.Unmarshal(rec.Doc, &t); err != nil {
-		return err
-	}
-	stage := ""
-	if len(keys) == 4 {
-		stage = keys[3]
-	}
-	tags := of(&t, stage)
-	if tags == nil {
-		return refusal
-	}
-	if !fn(tags) {
-		return nil
-	}
-	return e.put(kind, rec.ID, rec.Parent, t)
-}
-
 // kinds are the records that the first segment of a path names.
 var kinds = map[string]store.APIKind{
 	"restapis": store.KindRestAPI, "apis": store.KindHTTPAPI, "apikeys": store.KindAPIKey, "usageplans": store.KindUsagePlan, "domainnames": store.KindAPIDomain,
+}
+
+// taggable is what has tags: a record, or a stage in it.
+type taggable struct {
+	kind      store.APIKind // zero: none
+	id, stage string
+}
+
+// taggableAt is what a path is about, /restapis/ID/stages/NAME/… or
+// /usageplans/ID/…; exact, if it is that and nothing in it.
+func taggableAt(segments []string) (at taggable, exact bool) {
+	if len(segments) < 2 {
+		return at, false
+	}
+	at.kind, at.id = kinds[segments[0]], segments[1]
+	if staged := at.kind == store.KindRestAPI || at.kind == store.KindHTTPAPI; staged && len(segments) > 3 && segments[2] == "stages" {
+		at.stage = segments[3]
+		return at, len(segments) == 4
+	}
+	return at, at.kind != "" && len(segments) == 2
+}
+
+// tagged is what a record, and what the stages in it, have.
+type tagged struct {
+	wire.TagsInput
+	Stages map[string]*wire.TagsInput
 }
 
 // tagsOf are the tags of what a path is about, a stage's over its API's; none of
@@ -101,71 +63,130 @@ func (s *Service) tagsOf(ctx context.Context, segments []string) (map[string]str
 	if len(segments) == 2 && segments[0] == "tags" {
 		segments = strings.Split(strings.TrimPrefix(segments[1], s.arn("/")), "/")
 	}
-	if len(segments) < 2 || kinds[segments[0]] == "" {
+	at, _ := taggableAt(segments)
+	if at.kind == "" {
 		return nil, nil
 	}
-	rec, err := s.Store.APIRecord(ctx, kinds[segments[0]], segments[1])
+	v, err := recordOf[tagged](s.Store.APIRecord(ctx, at.kind, at.id))
 	if err != nil {
 		return nil, missing(err, nil)
 	}
-	var v struct {
-		wire.TagsInput
-		Stages map[string]wire.TagsInput
+	out := map[string]string{}
+	maps.Copy(out, v.Tags)
+	if st := v.Stages[at.stage]; st != nil {
+		maps.Copy(out, st.Tags)
 	}
-	if err := json.Unmarshal(rec.Doc, &v); err != nil || len(segments) < 4 || segments[2] != "stages" {
-		return v.Tags, err
-	}
-	return over(v.Tags, v.Stages[segments[3]].Tags), nil
+	return out, nil
 }
 
-// over puts the tags of a stage over those of its API.
-func over(api, stage map[string]string) map[string]string {
-	out := maps.Clone(api)
-	if out == nil {
-		return stage
-	}
-	maps.Copy(out, stage)
-	return out
+func (c *call) badARN() error {
+	return badRequest("Invalid resource ARN specified in the request: %s", c.vars["arn"])
 }
 
-func tagResource(s *Service, c *call) (any, error) {
+func (c *call) arnNotFound() error {
+	return notFound("Invalid resource ARN specified in the request: %s", c.vars["arn"])
+}
+
+// taggable is what the ARN in the path names.
+func (c *call) taggable() (taggable, error) {
+	path, ok := strings.CutPrefix(c.vars["arn"], c.s.arn("/"))
+	at, exact := taggableAt(strings.Split(path, "/"))
+	if !ok || !exact {
+		return at, c.badARN()
+	}
+	return at, nil
+}
+
+func getTags(c *call) (any, error) {
+	at, err := c.taggable()
+	if err != nil {
+		return nil, err
+	}
+	v, err := recordOf[tagged](c.s.Store.APIRecord(c.ctx, at.kind, at.id))
+	if err != nil {
+		return nil, missing(err, c.arnNotFound())
+	}
+	out := &v.TagsInput
+	if at.stage != "" {
+		if out = v.Stages[at.stage]; out == nil {
+			return nil, c.arnNotFound()
+		}
+	}
+	if out.Tags == nil {
+		out.Tags = map[string]string{}
+	}
+	return *out, nil
+}
+
+// retag changes the tags of what the ARN in the path names.
+func (c *call) retag(fn func(tags map[string]string)) error {
+	at, err := c.taggable()
+	if err != nil {
+		return err
+	}
+	var path []string
+	if at.stage != "" {
+		path = []string{"Stages", at.stage}
+	}
+	return c.s.edit(c, func(e *edit) error {
+		rec, err := e.APIRecord(e.ctx, at.kind, at.id)
+		if err != nil {
+			return missing(err, c.arnNotFound())
+		}
+		if rec.Doc, err = retagged(rec.Doc, path, fn); err != nil {
+			return missing(err, c.arnNotFound())
+		}
+		return e.PutAPIRecord(at.kind, rec)
+	})
+}
+
+// retagged changes the tags of what a path of members leads to in a record, and
+// nothing else of it; store.ErrNotFound.
+func retagged(doc json.RawMessage, path []string, fn func(tags map[string]string)) (json.RawMessage, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &all); err != nil {
+		return nil, err
+	}
+	if len(path) > 0 {
+		if all[path[0]] == nil {
+			return nil, store.ErrNotFound
+		}
+		inner, err := retagged(all[path[0]], path[1:], fn)
+		if err != nil {
+			return nil, err
+		}
+		all[path[0]] = inner
+		return json.Marshal(all)
+	}
+	var tags map[string]string
+	if old := all["tags"]; old != nil {
+		if err := json.Unmarshal(old, &tags); err != nil {
+			return nil, err
+		}
+	}
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	fn(tags)
+	var err error
+	if all["tags"], err = json.Marshal(tags); err != nil {
+		return nil, err
+	}
+	return json.Marshal(all)
+}
+
+func tagResource(c *call) (any, error) {
 	var in wire.TagsInput
 	if err := decode(c.Body, &in); err != nil {
 		return nil, err
 	}
-	return nil, s.edit(c, func(e *edit) error {
-		return e.tagged(func(tags *map[string]string) bool {
-			if *tags == nil {
-				*tags = map[string]string{}
-			}
-			for k, v := range in.Tags {
-				(*tags)[k] = v
-			}
-			return true
-		})
-	})
+	return nil, c.retag(func(tags map[string]string) { maps.Copy(tags, in.Tags) })
 }
 
-func getTags(s *Service, c *call) (any, error) {
-	out := wire.TagsInput{Tags: map[string]string{}}
-	err := s.edit(c, func(e *edit) error {
-		return e.tagged(func(tags *map[string]string) bool {
-			for k, v := range *tags {
-				out.Tags[k] = v
-			}
-			return false
-		})
-	})
-	return out, err
-}
-
-func untagResource(s *Service, c *call) (any, error) {
-	return nil, s.edit(c, func(e *edit) error {
-		return e.tagged(func(tags *map[string]string) bool {
-			for _, k := range c.Query["tagKeys"] {
-				delete(*tags, k)
-			}
-			return true
-		})
+func untagResource(c *call) (any, error) {
+	return nil, c.retag(func(tags map[string]string) {
+		for _, k := range c.Query["tagKeys"] {
+			delete(tags, k)
+		}
 	})
 }

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -25,66 +24,44 @@ func (p *planRecord) drop(key string) bool {
 func usagePlanOperations() []entry {
 	const one, keys = "/usageplans/{plan}", "/usageplans/{plan}/keys"
 	return []entry{
-		{"CreateUsagePlan", "POST /usageplans", 201, createUsagePlan},
+		{"CreateUsagePlan", "POST /usageplans", 201, creating((*edit).newPlan, (*edit).putPlan, func(_ *Service, p *planRecord) any { return p.UsagePlan })},
 		{"GetUsagePlans", "GET /usageplans", 200, getUsagePlans},
-		{"GetUsagePlan", "GET " + one, 200, getUsagePlan},
-		{"UpdateUsagePlan", "PATCH " + one, 200, updateUsagePlan},
+		{"GetUsagePlan", "GET " + one, 200, view(findPlan, func(_ *call, p *planRecord) (any, error) { return p.UsagePlan, nil })},
+		{"UpdateUsagePlan", "PATCH " + one, 200, editPlan(updateUsagePlan)},
 		{"DeleteUsagePlan", "DELETE " + one, 202, deleteUsagePlan},
-		{"CreateUsagePlanKey", "POST " + keys, 201, createUsagePlanKey},
-		{"GetUsagePlanKeys", "GET " + keys, 200, getUsagePlanKeys},
-		{"GetUsagePlanKey", "GET " + keys + "/{key}", 200, getUsagePlanKey},
-		{"DeleteUsagePlanKey", "DELETE " + keys + "/{key}", 202, deleteUsagePlanKey},
+		{"CreateUsagePlanKey", "POST " + keys, 201, editPlan(createUsagePlanKey)},
+		{"GetUsagePlanKeys", "GET " + keys, 200, view(findPlan, getUsagePlanKeys)},
+		{"GetUsagePlanKey", "GET " + keys + "/{key}", 200, view(findPlan, getUsagePlanKey)},
+		{"DeleteUsagePlanKey", "DELETE " + keys + "/{key}", 202, editPlan(deleteUsagePlanKey)},
 	}
 }
 
-func (c *call) plan(r reader) (*planRecord, error) {
-	rec, err := r.APIRecord(c.ctx, store.KindUsagePlan, c.vars["plan"])
-	if err != nil {
-		return nil, missing(err, notFound("Invalid Usage Plan ID specified"))
-	}
-	var p planRecord
-	return &p, json.Unmarshal(rec.Doc, &p)
+func findPlan(c *call, r reader) (*planRecord, error) {
+	p, err := recordOf[planRecord](r.APIRecord(c.ctx, store.KindUsagePlan, c.vars["plan"]))
+	return p, missing(err, notFound("Invalid Usage Plan ID specified"))
 }
 
-func (c *call) allPlans(r reader) (map[string]*planRecord, error) {
-	recs, err := r.APIRecords(c.ctx, store.KindUsagePlan, "")
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]*planRecord{}
-	for _, rec := range recs {
-		var p planRecord
-		if err := json.Unmarshal(rec.Doc, &p); err != nil {
-			return nil, err
-		}
-		all[p.ID] = &p
-	}
-	return all, nil
+func (c *call) plans(r reader) (map[string]*planRecord, error) {
+	return recordsOf[planRecord](c, r, store.KindUsagePlan, "")
 }
 
-func (e *edit) plans() (map[string]*planRecord, error) { return e.allPlans(e.Tx) }
+// editPlan is an operation that changes a plan.
+func editPlan[In any](fn func(e *edit, p *planRecord, in In) (any, error)) handler {
+	return changing(findPlan, (*edit).putPlan, fn)
+}
 
 func (e *edit) putPlan(p *planRecord) error {
 	e.served = true
 	return e.put(store.KindUsagePlan, p.ID, "", p)
 }
 
-func createUsagePlan(s *Service, c *call) (any, error) {
-	var in wire.UsagePlanSettings
-	if err := decode(c.Body, &in); err != nil {
+func (e *edit) newPlan(in wire.UsagePlanSettings) (*planRecord, error) {
+	id, err := e.s.newID(6)
+	if err != nil {
 		return nil, err
 	}
-	p := &planRecord{UsagePlan: wire.UsagePlan{UsagePlanSettings: in}}
-	err := s.edit(c, func(e *edit) (err error) {
-		if p.ID, err = s.newID(6); err != nil {
-			return err
-		}
-		if err := e.checkPlan(p); err != nil {
-			return err
-		}
-		return e.putPlan(p)
-	})
-	return p.UsagePlan, err
+	p := &planRecord{UsagePlan: wire.UsagePlan{UsagePlanSettings: in, ID: id}}
+	return p, e.checkPlan(p)
 }
 
 // checkPlan checks the numbers and that the stages are there.
@@ -126,11 +103,11 @@ func (e *edit) checkPlanStage(st wire.APIStage) error {
 			}
 		}
 	}
-	a, err := recordOf[restAPI](e.APIRecord(e.ctx, store.KindRestAPI, st.APIID))
+	a, err := recordOf[stageNames](e.APIRecord(e.ctx, store.KindRestAPI, st.APIID))
 	if err != nil {
 		return missing(err, e.s.apiNotFound(st.APIID))
 	}
-	if a.Stages[st.Stage] == nil {
+	if _, met := a.Stages[st.Stage]; !met {
 		return notFound("API Stage not found: %s:%s", st.APIID, st.Stage)
 	}
 	for _, t := range st.Throttle {
@@ -141,8 +118,8 @@ func (e *edit) checkPlanStage(st wire.APIStage) error {
 	return nil
 }
 
-func getUsagePlans(s *Service, c *call) (any, error) {
-	all, err := c.allPlans(s.Store)
+func getUsagePlans(c *call) (any, error) {
+	all, err := c.plans(c.s.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -154,51 +131,18 @@ func getUsagePlans(s *Service, c *call) (any, error) {
 	return items(c, all, func(p *planRecord) wire.UsagePlan { return p.UsagePlan })
 }
 
-func getUsagePlan(s *Service, c *call) (any, error) {
-	p, err := c.plan(s.Store)
-	if err != nil {
-		return nil, err
-	}
-	return p.UsagePlan, nil
-}
-
-// editPlan changes a plan.
-func editPlan[In any](s *Service, c *call, fn func(e *edit, p *planRecord, in In) (any, error)) (any, error) {
-	var in In
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
-	var out any
-	err := s.edit(c, func(e *edit) error {
-		p, err := e.plan(e.Tx)
+func updateUsagePlan(e *edit, p *planRecord, in wire.PatchInput) (any, error) {
+	for _, op := range in.PatchOperations {
+		met, err := p.patchStages(op)
+		if err == nil && !met {
+			err = patch(&p.UsagePlanSettings, []wire.PatchOperation{op}, "/name", "/description", "/throttle", "/throttle/rateLimit", "/throttle/burstLimit",
+				"/quota", "/quota/limit", "/quota/offset", "/quota/period")
+		}
 		if err != nil {
-			return err
-		}
-		if out, err = fn(e, p, in); err != nil {
-			return err
-		}
-		return e.putPlan(p)
-	})
-	return out, err
-}
-
-func updateUsagePlan(s *Service, c *call) (any, error) {
-	return editPlan(s, c, func(e *edit, p *planRecord, in wire.PatchInput) (any, error) {
-		for _, op := range in.PatchOperations {
-			met, err := p.patchStages(op)
-			if err == nil && !met {
-				err = patch(&p.UsagePlanSettings, []wire.PatchOperation{op}, "/name", "/description", "/throttle", "/throttle/rateLimit", "/throttle/burstLimit",
-					"/quota", "/quota/limit", "/quota/offset", "/quota/period")
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		if err := e.checkPlan(p); err != nil {
 			return nil, err
 		}
-		return p.UsagePlan, nil
-	})
+	}
+	return p.UsagePlan, e.checkPlan(p)
 }
 
 // patchStages changes what a plan admits to: /apiStages with the value API:STAGE,
@@ -242,9 +186,9 @@ func (p *planRecord) patchStage(op, value string) error {
 	return nil
 }
 
-func deleteUsagePlan(s *Service, c *call) (any, error) {
-	return nil, s.edit(c, func(e *edit) error {
-		p, err := e.plan(e.Tx)
+func deleteUsagePlan(c *call) (any, error) {
+	return nil, c.s.edit(c, func(e *edit) error {
+		p, err := findPlan(c, e.Tx)
 		if err != nil {
 			return err
 		}
@@ -256,33 +200,29 @@ func deleteUsagePlan(s *Service, c *call) (any, error) {
 	})
 }
 
-func planKey(k wire.APIKey) wire.UsagePlanKey {
+func planKey(k *wire.APIKey) wire.UsagePlanKey {
 	return wire.UsagePlanKey{ID: k.ID, Type: "API_KEY", Name: k.Name}
 }
 
-func createUsagePlanKey(s *Service, c *call) (any, error) {
-	return editPlan(s, c, func(e *edit, p *planRecord, in wire.CreateUsagePlanKeyInput) (any, error) {
-		if in.KeyType != "API_KEY" {
-			return nil, badRequest("Invalid key type specified: %s", cmp.Or(in.KeyType, "none"))
-		}
-		k, err := s.apiKey(c, e.Tx, in.KeyID)
-		if err != nil {
-			return nil, err
-		}
-		if slices.Contains(p.Keys, k.ID) {
-			return nil, conflict("API Key %s is already in the usage plan", k.ID)
-		}
-		p.Keys = append(p.Keys, k.ID)
-		return planKey(k), nil
-	})
-}
+func planKeyNotFound() error { return notFound("Invalid Usage Plan Key identifier specified") }
 
-func getUsagePlanKeys(s *Service, c *call) (any, error) {
-	p, err := c.plan(s.Store)
+func createUsagePlanKey(e *edit, p *planRecord, in wire.CreateUsagePlanKeyInput) (any, error) {
+	if in.KeyType != "API_KEY" {
+		return nil, badRequest("Invalid key type specified: %s", cmp.Or(in.KeyType, "none"))
+	}
+	k, err := e.apiKey(e.Tx, in.KeyID)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.keys(c, s.Store)
+	if slices.Contains(p.Keys, k.ID) {
+		return nil, conflict("API Key %s is already in the usage plan", k.ID)
+	}
+	p.Keys = append(p.Keys, k.ID)
+	return planKey(k), nil
+}
+
+func getUsagePlanKeys(c *call, p *planRecord) (any, error) {
+	all, err := c.keys(c.s.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -294,26 +234,20 @@ func getUsagePlanKeys(s *Service, c *call) (any, error) {
 	return items(c, all, planKey)
 }
 
-func getUsagePlanKey(s *Service, c *call) (any, error) {
-	p, err := c.plan(s.Store)
-	if err != nil {
-		return nil, err
-	}
+func getUsagePlanKey(c *call, p *planRecord) (any, error) {
 	if !slices.Contains(p.Keys, c.vars["key"]) {
-		return nil, notFound("Invalid Usage Plan Key identifier specified")
+		return nil, planKeyNotFound()
 	}
-	k, err := s.apiKey(c, s.Store, c.vars["key"])
+	k, err := findAPIKey(c, c.s.Store)
 	if err != nil {
 		return nil, err
 	}
 	return planKey(k), nil
 }
 
-func deleteUsagePlanKey(s *Service, c *call) (any, error) {
-	return editPlan(s, c, func(e *edit, p *planRecord, _ struct{}) (any, error) {
-		if !p.drop(c.vars["key"]) {
-			return nil, notFound("Invalid Usage Plan Key identifier specified")
-		}
-		return nil, nil
-	})
+func deleteUsagePlanKey(e *edit, p *planRecord, _ struct{}) (any, error) {
+	if !p.drop(e.vars["key"]) {
+		return nil, planKeyNotFound()
+	}
+	return nil, nil
 }

@@ -3,23 +3,34 @@ package apigateway
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
+	"errors"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/store"
 )
 
-// httpAPI is the record of an HTTP or WebSocket API.
+// httpAPI is an HTTP or WebSocket API, in two records like a restAPI.
 type httpAPI struct {
+	httpHead
+	httpDraft
+}
+
+// httpHead is the record of an HTTP or WebSocket API.
+type httpHead struct {
 	wire.APIV2
+	Stages  map[string]*wire.StageV2 // by name
+	Flushes map[string]int           `json:",omitempty"` // by stage: apidef.Stage.Flushes
+}
+
+// httpDraft is the record of its draft.
+type httpDraft struct {
 	Routes       map[string]*wire.Route         // by id, like all of these
 	Integrations map[string]*wire.IntegrationV2 //
 	Authorizers  map[string]*wire.AuthorizerV2  //
 	Models       map[string]*wire.ModelV2       //
-	Stages       map[string]*wire.StageV2       // by name
 	// By integration or route, then by id; of WebSocket APIs.
 	IntegrationResponses map[string]map[string]*wire.IntegrationResponseV2
 	RouteResponses       map[string]map[string]*wire.RouteResponse
@@ -28,13 +39,13 @@ type httpAPI struct {
 func v2Operations() []entry {
 	const all, one = "/v2/apis", "/v2/apis/{api}"
 	return slices.Concat([]entry{
-		{"CreateApi", "POST " + all, 201, createAPI},
+		{"CreateApi", "POST " + all, 201, creating((*edit).createAPI, (*edit).putHTTPAPI, (*Service).shownV2)},
 		{"ImportApi", "PUT " + all, 201, importAPI},
 		{"GetApis", "GET " + all, 200, getAPIs},
-		{"GetApi", "GET " + one, 200, viewV2(func(_ *call, a *httpAPI) (any, error) { return a.APIV2, nil })},
+		{"GetApi", "GET " + one, 200, view(findHTTPHead, func(_ *call, a *httpHead) (any, error) { return a.APIV2, nil })},
 		{"UpdateApi", "PATCH " + one, 200, editV2(updateAPI)},
 		{"ReimportApi", "PUT " + one, 201, reimportAPI},
-		{"DeleteApi", "DELETE " + one, 204, deleteAPI},
+		{"DeleteApi", "DELETE " + one, 204, deleteAPI(store.KindHTTPAPI)},
 		{"ExportApi", "GET " + one + "/exports/{spec}", 200, exportAPI},
 		{"DeleteCorsConfiguration", "DELETE " + one + "/cors", 204, editV2(func(_ *edit, a *httpAPI, _ struct{}) (any, error) {
 			a.CorsConfiguration = nil
@@ -43,82 +54,51 @@ func v2Operations() []entry {
 	}, v2PartOperations(), v2StageOperations(), v2DomainOperations())
 }
 
-func viewV2(fn func(c *call, a *httpAPI) (any, error)) handler {
-	return view(store.KindHTTPAPI, fn)
-}
+// viewV2 is an operation that reads an HTTP or WebSocket API with its draft.
+func viewV2(fn func(c *call, a *httpAPI) (any, error)) handler { return view(findHTTPAPI, fn) }
 
-// editV2 is an operation that changes an HTTP or WebSocket API. Its stages with
-// autoDeploy then serve the draft.
+// editV2 is an operation that changes an HTTP or WebSocket API.
 func editV2[In any](fn func(e *edit, a *httpAPI, in In) (any, error)) handler {
-	return func(s *Service, c *call) (any, error) {
-		var in In
-		if err := decode(c.Body, &in); err != nil {
-			return nil, err
-		}
-		var out any
-		err := s.edit(c, func(e *edit) error {
-			a, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
-			if err != nil {
-				return missing(err, s.apiNotFound(c.vars["api"]))
-			}
-			if out, err = fn(e, a, in); err != nil {
-				return err
-			}
-			return e.saveV2(a)
-		})
-		return out, err
-	}
+	return changing(findHTTPAPI, (*edit).putHTTPAPI, fn)
 }
 
-// saveV2 keeps the API after its automatic deployments.
-func (e *edit) saveV2(a *httpAPI) error {
+func findHTTPAPI(c *call, r reader) (*httpAPI, error) { return whole[httpAPI](c, r, store.KindHTTPAPI) }
+
+func findHTTPHead(c *call, r reader) (*httpHead, error) {
+	return head[httpHead](c, r, store.KindHTTPAPI)
+}
+
+// putHTTPAPI keeps the API after its automatic deployments.
+func (e *edit) putHTTPAPI(a *httpAPI) error {
 	if err := e.autoDeploy(a); err != nil {
 		return err
 	}
-	return e.put(store.KindHTTPAPI, a.APIID, "", a)
+	return errors.Join(e.put(store.KindHTTPAPI, a.APIID, "", a.httpHead), e.put(store.KindAPIDraft, a.APIID, a.APIID, a.httpDraft))
 }
-
-func (s *Service) utc() time.Time { return s.Now().UTC().Truncate(time.Second) }
 
 // endpointOf is the address that an API is invoked at; a stage and a path follow.
 func (s *Service) endpointOf(id, protocol string) string {
-	if s.Endpoint != nil && protocol != string(apidef.WebSocket) {
-		if base := s.Endpoint(); base != "" {
-			return base + "/_aws/execute-api/" + id
-		}
+	base, at := "https://"+id+".execute-api."+s.Region+".amazonaws.com", ""
+	if s.Endpoint != nil {
+		at = s.Endpoint()
 	}
-	scheme := "https://"
+	if at != "" {
+		base = at + "/_aws/execute-api/" + id
+	}
 	if protocol == string(apidef.WebSocket) {
-		if s.Endpoint != nil && s.Endpoint() != "" {
-			return webSocket(s.Endpoint()) + "/_aws/execute-api/" + id
-		}
-		scheme = "wss://"
+		return "ws" + strings.TrimPrefix(base, "http")
 	}
-	return scheme + id + ".execute-api." + s.Region + ".amazonaws.com"
+	return base
 }
 
-// webSocket is an http address with the scheme ws, https with wss.
-func webSocket(base string) string { return "ws" + base[min(len("http"), len(base)):] }
+func (*Service) shownV2(a *httpAPI) any { return a.APIV2 }
 
-func createAPI(s *Service, c *call) (any, error) {
-	var in wire.CreateAPIInput
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
-	var a *httpAPI
-	err := s.edit(c, func(e *edit) (err error) {
-		if a, err = e.newAPI(in); err != nil {
-			return err
-		}
-		if err := e.quickCreate(a, in.QuickCreate); err != nil {
-			return err
-		}
-		return e.saveV2(a)
-	})
+func (e *edit) createAPI(in wire.CreateAPIInput) (*httpAPI, error) {
+	a, err := e.newAPI(in)
 	if err != nil {
 		return nil, err
 	}
-	return a.APIV2, nil
+	return a, e.quickCreate(a, in.QuickCreate)
 }
 
 func (e *edit) newAPI(in wire.CreateAPIInput) (*httpAPI, error) {
@@ -127,13 +107,18 @@ func (e *edit) newAPI(in wire.CreateAPIInput) (*httpAPI, error) {
 		return nil, err
 	}
 	a := &httpAPI{
-		APIV2: wire.APIV2{
-			APIV2Settings: in.APIV2Settings, APIID: id, APIEndpoint: e.s.endpointOf(id, in.ProtocolType), ProtocolType: in.ProtocolType,
-			CreatedDate: e.s.utc(), Tags: in.Tags,
+		httpHead{
+			APIV2: wire.APIV2{
+				APIV2Settings: in.APIV2Settings, APIID: id, APIEndpoint: e.s.endpointOf(id, in.ProtocolType), ProtocolType: in.ProtocolType,
+				CreatedDate: e.s.utc(), Tags: in.Tags,
+			},
+			Stages: map[string]*wire.StageV2{},
 		},
-		Routes: map[string]*wire.Route{}, Integrations: map[string]*wire.IntegrationV2{}, Authorizers: map[string]*wire.AuthorizerV2{},
-		Models: map[string]*wire.ModelV2{}, Stages: map[string]*wire.StageV2{},
-		IntegrationResponses: map[string]map[string]*wire.IntegrationResponseV2{}, RouteResponses: map[string]map[string]*wire.RouteResponse{},
+		httpDraft{
+			Routes: map[string]*wire.Route{}, Integrations: map[string]*wire.IntegrationV2{}, Authorizers: map[string]*wire.AuthorizerV2{},
+			Models:               map[string]*wire.ModelV2{},
+			IntegrationResponses: map[string]map[string]*wire.IntegrationResponseV2{}, RouteResponses: map[string]map[string]*wire.RouteResponse{},
+		},
 	}
 	return a, e.checkAPI(a)
 }
@@ -177,7 +162,7 @@ func (e *edit) quickCreate(a *httpAPI, in wire.QuickCreate) error {
 		return nil
 	}
 	kind := "HTTP_PROXY"
-	if len(in.Target) > 4 && in.Target[:4] == "arn:" {
+	if strings.HasPrefix(in.Target, "arn:") {
 		kind = "AWS_PROXY"
 	}
 	i, err := e.addIntegration(a, wire.IntegrationV2Settings{IntegrationType: kind, IntegrationURI: in.Target, IntegrationMethod: "ANY"})
@@ -196,20 +181,12 @@ func (e *edit) quickCreate(a *httpAPI, in wire.QuickCreate) error {
 	return nil
 }
 
-func getAPIs(s *Service, c *call) (any, error) {
-	recs, err := s.Store.APIRecords(c.ctx, store.KindHTTPAPI, "")
+func getAPIs(c *call) (any, error) {
+	all, err := recordsOf[httpHead](c, c.s.Store, store.KindHTTPAPI, "")
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]wire.APIV2{}
-	for _, r := range recs {
-		a, err := recordOf[httpAPI](r, nil)
-		if err != nil {
-			return nil, err
-		}
-		all[a.APIID] = a.APIV2
-	}
-	return itemsV2(c, all, same)
+	return itemsV2(c, all, func(a *httpHead) wire.APIV2 { return a.APIV2 })
 }
 
 func updateAPI(e *edit, a *httpAPI, _ json.RawMessage) (any, error) {
@@ -227,20 +204,4 @@ func updateAPI(e *edit, a *httpAPI, _ json.RawMessage) (any, error) {
 	}
 	err := e.checkAPI(a)
 	return a.APIV2, err
-}
-
-func deleteAPI(s *Service, c *call) (any, error) {
-	return nil, s.edit(c, func(e *edit) error {
-		a, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
-		if err != nil {
-			return missing(err, s.apiNotFound(c.vars["api"]))
-		}
-		for stage := range maps.Keys(a.Stages) {
-			if err := e.stageInUse(a.APIID, stage); err != nil {
-				return err
-			}
-		}
-		e.served = true
-		return e.DeleteAPIRecord(store.KindHTTPAPI, a.APIID)
-	})
 }

@@ -10,23 +10,23 @@ func v2DomainOperations() []entry {
 	const all, one = "/v2/domainnames", "/v2/domainnames/{domain}"
 	const maps, mapping = one + "/apimappings", one + "/apimappings/{id}"
 	return []entry{
-		{"CreateDomainName", "POST " + all, 201, createDomainNameV2},
-		{"GetDomainNames", "GET " + all, 200, func(s *Service, c *call) (any, error) {
-			found, err := s.domains(c, s.Store)
+		{"CreateDomainName", "POST " + all, 201, creating((*edit).createDomainNameV2, (*edit).putDomain, func(s *Service, d *domainRecord) any { return s.domainV2(d) })},
+		{"GetDomainNames", "GET " + all, 200, func(c *call) (any, error) {
+			found, err := c.domains(c.s.Store)
 			if err != nil {
 				return nil, err
 			}
-			return itemsV2(c, found, s.domainV2)
+			return itemsV2(c, found, c.s.domainV2)
 		}},
-		{"GetDomainName", "GET " + one, 200, viewDomain(func(s *Service, _ *call, d *domainRecord) (any, error) { return s.domainV2(d), nil })},
+		{"GetDomainName", "GET " + one, 200, viewDomain(func(c *call, d *domainRecord) (any, error) { return c.s.domainV2(d), nil })},
 		{"UpdateDomainName", "PATCH " + one, 200, editDomain(updateDomainNameV2)},
 		{"DeleteDomainName", "DELETE " + one, 204, deleteDomainName},
 		{"CreateApiMapping", "POST " + maps, 201, editDomain(func(e *edit, d *domainRecord, in wire.APIMapping) (any, error) {
 			in.APIMappingID = ""
 			return &in, e.addMapping(d, &in)
 		})},
-		{"GetApiMappings", "GET " + maps, 200, viewDomain(func(_ *Service, c *call, d *domainRecord) (any, error) { return itemsV2(c, d.Mappings, same) })},
-		{"GetApiMapping", "GET " + mapping, 200, viewDomain(func(_ *Service, c *call, d *domainRecord) (any, error) { return d.mappingByID(c.vars["id"]) })},
+		{"GetApiMappings", "GET " + maps, 200, viewDomain(func(c *call, d *domainRecord) (any, error) { return itemsV2(c, d.Mappings, same) })},
+		{"GetApiMapping", "GET " + mapping, 200, viewDomain(func(c *call, d *domainRecord) (any, error) { return d.mappingByID(c.vars["id"]) })},
 		{"UpdateApiMapping", "PATCH " + mapping, 200, editDomain(updateAPIMapping)},
 		{"DeleteApiMapping", "DELETE " + mapping, 204, editDomain(func(e *edit, d *domainRecord, _ struct{}) (any, error) {
 			m, err := d.mappingByID(e.vars["id"])
@@ -47,25 +47,20 @@ func (s *Service) domainV2(d *domainRecord) wire.DomainNameV2 {
 	}
 }
 
-func createDomainNameV2(s *Service, c *call) (any, error) {
-	var in wire.CreateDomainNameV2Input
-	if err := decode(c.Body, &in); err != nil {
-		return nil, err
-	}
+func (e *edit) createDomainNameV2(in wire.CreateDomainNameV2Input) (*domainRecord, error) {
 	d := &domainRecord{Name: in.DomainName, EndpointType: "REGIONAL", Tags: in.Tags}
-	if len(in.Configurations) > 0 {
-		d.Certificate, d.Security = in.Configurations[0].CertificateARN, in.Configurations[0].SecurityPolicy
+	d.configure(in.Configurations)
+	return d, e.checkDomain(d)
+}
+
+func (d *domainRecord) configure(all []wire.DomainNameConfiguration) {
+	if len(all) > 0 {
+		d.Certificate, d.Security = all[0].CertificateARN, all[0].SecurityPolicy
 	}
-	if err := s.addDomain(c, d); err != nil {
-		return nil, err
-	}
-	return s.domainV2(d), nil
 }
 
 func updateDomainNameV2(e *edit, d *domainRecord, in wire.CreateDomainNameV2Input) (any, error) {
-	if len(in.Configurations) > 0 {
-		d.Certificate, d.Security = in.Configurations[0].CertificateARN, in.Configurations[0].SecurityPolicy
-	}
+	d.configure(in.Configurations)
 	return e.s.domainV2(d), nil
 }
 

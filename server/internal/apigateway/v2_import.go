@@ -8,7 +8,6 @@ import (
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/internal/apidef"
-	"github.com/gatepass/gatepass/server/store"
 )
 
 // readV2 reads the document in the body of ImportApi and ReimportApi.
@@ -20,61 +19,43 @@ func (s *Service) readV2(c *call) (apidef.API, []string, error) {
 	return s.read(c, []byte(in.Body), apidef.HTTP)
 }
 
-func importAPI(s *Service, c *call) (any, error) {
-	api, warnings, err := s.readV2(c)
+func importAPI(c *call) (any, error) {
+	api, warnings, err := c.s.readV2(c)
 	if err != nil {
 		return nil, err
 	}
-	var a *httpAPI
-	err = s.edit(c, func(e *edit) (err error) {
-		a, err = e.newAPI(wire.CreateAPIInput{
+	return transact(c, func(e *edit) (*httpAPI, error) {
+		return e.newAPI(wire.CreateAPIInput{
 			APIV2Settings: wire.APIV2Settings{Name: api.Name, Description: api.Description, DisableExecuteAPIEndpoint: api.DisableEndpoint, CorsConfiguration: corsOf(api.CORS)},
 			ProtocolType:  string(apidef.HTTP), Tags: api.Tags,
 		})
-		if err != nil {
-			return err
-		}
-		if err := e.absorbV2(a, api); err != nil {
-			return err
-		}
-		return e.saveV2(a)
-	})
-	if err != nil {
-		return nil, err
-	}
+	}, (*edit).putHTTPAPI, func(e *edit, a *httpAPI) (any, error) { return a.warned(warnings), e.absorbV2(a, api) })
+}
+
+// warned is the API as imports show it.
+func (a *httpHead) warned(warnings []string) wire.APIV2 {
 	out := a.APIV2
 	out.Warnings = warnings
-	return out, nil
+	return out
 }
 
 // reimportAPI puts a document in place of everything but stages and deployments.
-func reimportAPI(s *Service, c *call) (any, error) {
-	api, warnings, err := s.readV2(c)
+func reimportAPI(c *call) (any, error) {
+	api, warnings, err := c.s.readV2(c)
 	if err != nil {
 		return nil, err
 	}
-	var out wire.APIV2
-	err = s.edit(c, func(e *edit) error {
-		a, err := recordOf[httpAPI](e.APIRecord(e.ctx, store.KindHTTPAPI, c.vars["api"]))
-		if err != nil {
-			return missing(err, s.apiNotFound(c.vars["api"]))
-		}
+	return transact(c, func(e *edit) (*httpAPI, error) { return findHTTPAPI(c, e.Tx) }, (*edit).putHTTPAPI, func(e *edit, a *httpAPI) (any, error) {
 		if a.ProtocolType != string(apidef.HTTP) {
-			return badRequest("Only HTTP APIs can be imported")
+			return nil, badRequest("Only HTTP APIs can be imported")
 		}
 		a.Routes, a.Integrations, a.Authorizers = map[string]*wire.Route{}, map[string]*wire.IntegrationV2{}, map[string]*wire.AuthorizerV2{}
 		a.Name, a.Description, a.CorsConfiguration = cmp.Or(api.Name, a.Name), api.Description, corsOf(api.CORS)
 		if err := e.checkAPI(a); err != nil {
-			return err
+			return nil, err
 		}
-		if err := e.absorbV2(a, api); err != nil {
-			return err
-		}
-		out = a.APIV2
-		return e.saveV2(a)
+		return a.warned(warnings), e.absorbV2(a, api)
 	})
-	out.Warnings = warnings
-	return out, err
 }
 
 func corsOf(c *apidef.CORS) *wire.Cors {

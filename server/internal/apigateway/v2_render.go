@@ -136,12 +136,9 @@ func throttleOf(set *wire.StageRouteSettings) *apidef.Throttle {
 
 func renderStageV2(st *wire.StageV2) apidef.Stage {
 	out := apidef.Stage{Name: st.StageName, Deployment: st.DeploymentID, Variables: st.StageVariables, Throttle: throttleOf(st.DefaultRouteSettings)}
-	for key, set := range st.RouteSettings {
-		if t := throttleOf(set); t != nil {
-			if out.RouteThrottles == nil {
-				out.RouteThrottles = map[string]apidef.Throttle{}
-			}
-			out.RouteThrottles[key] = *t
+	for key, own := range st.RouteSettings {
+		if t := throttleOf(own); t != nil {
+			set(&out.RouteThrottles, key, *t)
 		}
 	}
 	if log := st.AccessLogSettings; log != nil {

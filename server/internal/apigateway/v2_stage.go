@@ -16,13 +16,14 @@ func v2StageOperations() []entry {
 	const deployments, deployment = "/v2/apis/{api}/deployments", "/v2/apis/{api}/deployments/{id}"
 	return []entry{
 		{"CreateStage", "POST " + all, 201, editV2(createStageV2)},
-		{"GetStages", "GET " + all, 200, viewV2(func(c *call, a *httpAPI) (any, error) { return itemsV2(c, a.Stages, same) })},
-		{"GetStage", "GET " + one, 200, viewV2(func(c *call, a *httpAPI) (any, error) { return a.stage(c.vars["stage"]) })},
+		{"GetStages", "GET " + all, 200, view(findHTTPHead, func(c *call, a *httpHead) (any, error) { return itemsV2(c, a.Stages, same) })},
+		{"GetStage", "GET " + one, 200, view(findHTTPHead, func(c *call, a *httpHead) (any, error) { return a.stage(c.vars["stage"]) })},
 		{"UpdateStage", "PATCH " + one, 200, editV2(updateStageV2)},
 		{"DeleteStage", "DELETE " + one, 204, editV2(deleteStageV2)},
 		{"DeleteAccessLogSettings", "DELETE " + one + "/accesslogsettings", 204, editV2(changeStage(func(_ *edit, st *wire.StageV2) { st.AccessLogSettings = nil }))},
 		{"ResetAuthorizersCache", "DELETE " + one + "/cache/authorizers", 204, editV2(func(e *edit, a *httpAPI, _ struct{}) (any, error) {
 			_, err := a.stage(e.vars["stage"])
+			set(&a.Flushes, e.vars["stage"], a.Flushes[e.vars["stage"]]+1)
 			e.served = true
 			return nil, err
 		})},
@@ -37,7 +38,7 @@ func v2StageOperations() []entry {
 	}
 }
 
-func (a *httpAPI) stage(name string) (*wire.StageV2, error) {
+func (a *httpHead) stage(name string) (*wire.StageV2, error) {
 	if st := a.Stages[name]; st != nil {
 		return st, nil
 	}
@@ -185,7 +186,7 @@ func (e *edit) autoDeployStage(a *httpAPI, api apidef.API, st *wire.StageV2) err
 }
 
 // names: a stage serves the deployment.
-func (a *httpAPI) names(deployment string) bool {
+func (a *httpHead) names(deployment string) bool {
 	return slices.ContainsFunc(mapped(a.Stages), func(st *wire.StageV2) bool { return st.DeploymentID == deployment })
 }
 
@@ -228,19 +229,16 @@ func createDeploymentV2(e *edit, a *httpAPI, in wire.CreateDeploymentV2Input) (a
 	return d.shownV2(), nil
 }
 
-func viewDeployments(s *Service, c *call) (any, error) {
-	if _, err := s.Store.APIRecord(c.ctx, store.KindHTTPAPI, c.vars["api"]); err != nil {
-		return nil, missing(err, s.apiNotFound(c.vars["api"]))
-	}
-	all, err := c.deployments(s.Store)
+func viewDeployments(c *call) (any, error) {
+	all, err := c.deployments(store.KindHTTPAPI)
 	if err != nil {
 		return nil, err
 	}
 	return itemsV2(c, all, (*deployment).shownV2)
 }
 
-func viewDeployment(s *Service, c *call) (any, error) {
-	d, err := c.deployment(s.Store, c.vars["api"], c.vars["id"])
+func viewDeployment(c *call) (any, error) {
+	d, err := c.deployment(c.s.Store, c.vars["api"], c.vars["id"])
 	if err != nil {
 		return nil, missing(err, notFound("Invalid deployment identifier specified %s", c.vars["id"]))
 	}

@@ -96,6 +96,16 @@ func (l *logFiles) attach(t *table) error {
 	return nil
 }
 
+// files counts the stages that log to a file of their own.
+func (a *api) files() (n int) {
+	for _, f := range a.logs {
+		if f.path != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func (l *logFiles) open(a *api, used map[string]bool) error {
 	for _, f := range a.logs {
 		if f.path == "" {

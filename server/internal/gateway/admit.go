@@ -78,7 +78,7 @@ func (c *call) admitAnyone() (*admitted, error) {
 	}
 	h := c.r.Header.Clone()
 	strip(h, c.r.Header)
-	return &admitted{method: c.r.Method, path: c.target.Path, query: dropPresign(query), header: h, body: body}, nil
+	return &admitted{method: c.r.Method, path: c.target.Path, query: sigv4.WithoutPresign(query), header: h, body: body}, nil
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -95,23 +95,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// presignNames are the parameters of a presigned URL, in lower case.
-var presignNames = []string{
-	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signedheaders",
-	"x-amz-expires", "x-amz-security-token", "x-amz-signature",
-}
-
-func isPresign(param string) bool {
-	name, _, _ := strings.Cut(param, "=")
-	return slices.Contains(presignNames, strings.ToLower(unescape(name)))
-}
-
-func dropPresign(query string) string {
-	if !slices.ContainsFunc(strings.Split(query, "&"), isPresign) {
-		return query
-	}
-	return strings.Join(slices.DeleteFunc(strings.Split(query, "&"), isPresign), "&")
-}
+func isPresign(param string) bool { return param != "" && sigv4.WithoutPresign(param) == "" }
 
 // redact hides the values of presign parameters.
 func redact(query string) string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/internal/apidef"
+	"github.com/gatepass/gatepass/sigv4"
 )
 
 // maxAuthorizerTime is how long the Lambda authorizer of an HTTP API may take.
@@ -187,7 +188,7 @@ func (c *call) unadmitted() *admitted {
 	h := c.r.Header.Clone()
 	strip(h, c.r.Header)
 	_, query, _ := strings.Cut(c.r.RequestURI, "?")
-	return &admitted{method: c.r.Method, path: c.target.Path, query: dropPresign(query), header: h}
+	return &admitted{method: c.r.Method, path: c.target.Path, query: sigv4.WithoutPresign(query), header: h}
 }
 
 // authorizerExtras makes a function's event that of an authorizer.

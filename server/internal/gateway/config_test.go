@@ -101,3 +101,50 @@ func TestServeKeepsOldOnError(t *testing.T) {
 		t.Error("the APIs from before are gone")
 	}
 }
+
+// What has not changed is not compiled again, whatever else is served anew; what
+// has, is.
+func TestServeKeepsWhatIsUnchanged(t *testing.T) {
+	routes := []apidef.Route{{Path: "/n", Methods: []string{"GET"}, Auth: apidef.AuthNone, Integration: apidef.Integration{URI: "http://b.example/x"}}}
+	is := func(id string, edit func(*apidef.API)) apidef.API {
+		a := apidef.API{ID: id, Stages: []apidef.Stage{{Name: "prod"}}, Routes: routes}
+		edit(&a)
+		return a
+	}
+	same := func(*apidef.API) {}
+	log := t.TempDir() + "/log"
+	for name, tt := range map[string]struct {
+		first, then func(*apidef.API)
+		kept        bool
+	}{
+		"unchanged":          {same, same, true},
+		"another deployment": {same, func(a *apidef.API) { a.Stages[0].Deployment = "d" }, false},
+		"kept answers go":    {same, func(a *apidef.API) { a.Stages[0].Flushes++ }, false},
+		"another route": {same, func(a *apidef.API) {
+			a.Routes = []apidef.Route{{Path: "/n", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: routes[0].Integration}}
+		}, false},
+		"a file is opened anew": {
+			func(a *apidef.API) {
+				a.Stages[0].AccessLog = &apidef.AccessLog{Format: "$context.requestId", File: log}
+			},
+			func(a *apidef.API) {
+				a.Stages[0].AccessLog = &apidef.AccessLog{Format: "$context.requestId", File: log}
+			}, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &Gateway{Region: "us-east-1", AccountID: "123456789012"}
+			defer func() { _ = g.Close() }()
+			if err := g.Serve(apidef.Catalog{APIs: []apidef.API{is("abc", tt.first)}}); err != nil {
+				t.Fatal(err)
+			}
+			before := g.current().apis["abc"][0]
+			if err := g.Serve(apidef.Catalog{APIs: []apidef.API{is("other", same), is("abc", tt.then)}}); err != nil {
+				t.Fatal(err)
+			}
+			if after := g.current().apis["abc"][0]; (before == after) != tt.kept {
+				t.Errorf("kept: %v, want %v", before == after, tt.kept)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -40,8 +41,8 @@ type Target struct {
 }
 
 // Serve validates a catalog and serves it from now on, in place of the one
-// before; calls under way end as they began. On an error, which is ErrConfig,
-// nothing changes.
+// before; calls under way end as they began. The catalog must not change any more.
+// On an error, which is ErrConfig, nothing changes.
 func (g *Gateway) Serve(c apidef.Catalog) error {
 	next := &table{apis: map[string][]*api{}, domains: map[string][]mapping{}}
 	if err := next.setFunctions(c.Functions, c.LambdaEndpoint); err != nil {
@@ -51,11 +52,8 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 		return err
 	}
 	for _, a := range c.APIs {
-		ready, err := compile(a)
+		ready, err := g.ready(a)
 		if err != nil {
-			return err
-		}
-		if err := ready.setPolicy(g.partition()); err != nil {
 			return err
 		}
 		if err := next.add(ready); err != nil {
@@ -74,6 +72,22 @@ func (g *Gateway) Serve(c apidef.Catalog) error {
 	g.table.Store(next)
 	g.buckets.prune(g.now())
 	return nil
+}
+
+// ready compiles an API, or takes it as it is served now where nothing of it has
+// changed: serving many costs what the changed ones do. One that writes to files
+// is attached to them anew.
+func (g *Gateway) ready(a apidef.API) (*api, error) {
+	for _, now := range g.current().apis[a.ID] {
+		if now.files() == 0 && reflect.DeepEqual(now.API, a) {
+			return now, nil
+		}
+	}
+	out, err := compile(a)
+	if err != nil {
+		return nil, err
+	}
+	return out, out.setPolicy(g.partition())
 }
 
 // add takes an API, or other stages of one that is there.

@@ -288,14 +288,17 @@ func TestPlanConfig(t *testing.T) {
 		s := newStand(t)
 		r := s.proxyRoute(apidef.AuthNone)
 		r.APIKeyRequired, r.Integration.URI = true, s.backend.URL
-		c := apidef.Catalog{
-			APIs:  []apidef.API{{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{r}}},
-			Keys:  []apidef.APIKey{{ID: "a", Value: keyAda, Enabled: true}, {ID: "b", Value: keyBob, Enabled: true}},
-			Plans: []apidef.UsagePlan{{ID: "p", Keys: []string{"a"}, Stages: []apidef.PlanStage{{API: "abc123", Stage: "prod"}}}},
+		catalog := func() apidef.Catalog {
+			return apidef.Catalog{
+				APIs:  []apidef.API{{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{r}}},
+				Keys:  []apidef.APIKey{{ID: "a", Value: keyAda, Enabled: true}, {ID: "b", Value: keyBob, Enabled: true}},
+				Plans: []apidef.UsagePlan{{ID: "p", Keys: []string{"a"}, Stages: []apidef.PlanStage{{API: "abc123", Stage: "prod"}}}},
+			}
 		}
-		if err := s.g.Serve(c); err != nil {
+		if err := s.g.Serve(catalog()); err != nil {
 			t.Fatal(err)
 		}
+		c := catalog()
 		if edit(&c); !errors.Is(s.g.Serve(c), ErrConfig) {
 			t.Errorf("%s: accepted", name)
 		}
