@@ -58,7 +58,6 @@ func TestF02(t *testing.T) {
 	w2 := nodeOn(t, w.Store, w.clock)
 	pool, client := w.emailPool()
 	w.user(pool, ada)
-	w.Admit, w2.Admit = NewGate(0, 500, time.Minute), NewGate(0, 500, time.Minute)
 	oks, codes := together(200, func(i int) error {
 		node := []*world{w, w2}[i%2]
 		_, err := node.password(client, ada, badPassword)
@@ -106,7 +105,6 @@ func TestF03(t *testing.T) {
 	in := func(code string) object {
 		return object{"ClientId": client, "Username": ada, "ConfirmationCode": code, "Password": newGood}
 	}
-	w.Admit = NewGate(0, 500, time.Minute)
 	wrong := flipDigit(code)
 	_, codes := together(200, func(int) error { _, err := w.try("ConfirmForgotPassword", in(wrong)); return err })
 	if codes["CodeMismatchException: Invalid verification code provided, please try again."] != maxCodeTries {
