@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,9 +23,42 @@ import (
 // awkward are path segments that a front end's URLs have.
 var awkward = []string{"a b", "a+b", "Grüße", "100%25", "(1)!*'", "a;b=c,d", "$&@:~", "2024-01-01T00:00:00Z", "x.y~z_-"}
 
-// browserConfig is the sample with guests, files and a chat. Only the page's
-// origin may read what the API answers, and no page what silent does.
-func browserConfig(origin string) *server.Config {
+// classicAPI is a REST API with CORS as tutorials make it: an OPTIONS method that is
+// a mock, headers of gateway responses, and a backend that sends its own.
+const classicAPI = `{
+  "openapi": "3.0.1", "info": {"title": "classic", "version": "1"},
+  "x-amazon-apigateway-gateway-responses": {"DEFAULT_4XX": {"responseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": "'ORIGIN'"}}},
+  "paths": {
+    "/notes": {
+      "get": {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}, "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "BACKEND"}},
+      "post": {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}, "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "POST", "uri": "BACKEND"}},
+      "options": {
+        "responses": {"200": {"description": "for browsers", "headers": {"Access-Control-Allow-Origin": {}, "Access-Control-Allow-Methods": {}, "Access-Control-Allow-Headers": {}}}},
+        "x-amazon-apigateway-integration": {"type": "mock", "requestTemplates": {"application/json": "{\"statusCode\": 200}"}, "responses": {"default": {"statusCode": "200", "responseParameters": {
+          "method.response.header.Access-Control-Allow-Origin": "'ORIGIN'",
+          "method.response.header.Access-Control-Allow-Methods": "'GET,POST,OPTIONS'",
+          "method.response.header.Access-Control-Allow-Headers": "'Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token'"}}}}}},
+    "/forgotten": {"get": {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}, "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "BACKEND"}}}}}`
+
+// classic writes the document of classicAPI for a page's origin.
+func classic(t *testing.T, origin string) (file string) {
+	t.Helper()
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		files(w, r)
+	}))
+	t.Cleanup(backend.Close)
+	file = filepath.Join(t.TempDir(), "classic.json")
+	doc := strings.NewReplacer("ORIGIN", origin, "BACKEND", backend.URL).Replace(classicAPI)
+	if err := os.WriteFile(file, []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// browserConfig is the sample with guests, files, a chat and a classic API. Only the
+// page's origin may read what the APIs answer, and no page what silent does.
+func browserConfig(origin, classic string) *server.Config {
 	c := server.Sample("")
 	p := &c.IdentityPools[0]
 	p.AllowGuests, p.UnauthenticatedRole = true, "Guest"
@@ -32,11 +66,11 @@ func browserConfig(origin string) *server.Config {
 		"read": `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/GET/notes"}}`,
 	}})
 	c.Roles[0].Policies["more"] = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":[
-		"arn:aws:execute-api:*:*:notes/prod/*/files/*","arn:aws:execute-api:*:*:chat/prod/$connect"]}}`
+		"arn:aws:execute-api:*:*:notes/prod/*/files/*","arn:aws:execute-api:*:*:classic/prod/GET/*","arn:aws:execute-api:*:*:chat/prod/$connect"]}}`
 	notes := &c.APIs[0]
 	notes.CORS = &server.CORS{AllowOrigins: []string{origin}}
 	notes.Routes = append(notes.Routes, server.Route{Path: "/files/{proxy+}", Methods: []string{"GET", "PUT", "DELETE"}, Auth: "AWS_IAM", Handler: "files"})
-	c.APIs = append(c.APIs, server.API{
+	c.APIs = append(c.APIs, server.API{ID: "classic", OpenAPI: classic, Stages: []server.Stage{{Name: "prod"}}}, server.API{
 		ID: "silent", Stages: []server.Stage{{Name: "prod"}}, Routes: []server.Route{{Path: "/notes", Methods: []string{"GET"}, Auth: "NONE", Handler: "notes"}},
 	}, server.API{
 		ID: "chat", Protocol: "WEBSOCKET", RouteSelection: "$request.body.action", Stages: []server.Stage{{Name: "prod"}},
@@ -93,12 +127,13 @@ func (o *origin) serve(dir string, st *gatepasstest.Stand) {
 		_ = json.NewEncoder(w).Encode(struct {
 			config
 			APIByName string   `json:"apiByName"`
+			Classic   string   `json:"classic"`
 			Silent    string   `json:"silent"`
 			Chat      string   `json:"chat"`
 			Paths     []string `json:"paths"`
 		}{
 			configOf(st), "http://notes.execute-api.localhost" + st.URL[strings.LastIndex(st.URL, ":"):] + "/prod",
-			st.URL + "/_aws/execute-api/silent/prod", st.URL + "/_aws/execute-api/chat/prod", awkward,
+			st.URL + "/_aws/execute-api/classic/prod", st.URL + "/_aws/execute-api/silent/prod", st.URL + "/_aws/execute-api/chat/prod", awkward,
 		})
 	})
 }
@@ -129,8 +164,9 @@ func TestBrowser(t *testing.T) {
 	need(t, "apt-get install chromium", "chromium")
 	dir := bundle(t)
 	o := newOrigin(t)
+	document := classic(t, o.url)
 	st := gatepasstest.New(t, func(s *server.Server) {
-		s.Config, s.Handlers = browserConfig(o.url), server.SampleHandlers()
+		s.Config, s.Handlers = browserConfig(o.url, document), server.SampleHandlers()
 		s.Handlers["files"], s.Handlers["chat"] = http.HandlerFunc(files), http.HandlerFunc(chat)
 	})
 	st.AddUser("ada")
@@ -154,8 +190,8 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// chromium opens a page, and ends with the test. It gives what the browser
-// printed, once that has ended.
+// chromium opens a page, and ends with the test. It gives what the page's console
+// has, once that has ended.
 func chromium(t *testing.T, page string) (console func() string, gone <-chan struct{}) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -168,6 +204,9 @@ func chromium(t *testing.T, page string) (console func() string, gone <-chan str
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	console = func() string { // what else it prints is about the machine
+		return strings.Join(slices.DeleteFunc(strings.Split(out.String(), "\n"), func(line string) bool { return !strings.Contains(line, ":CONSOLE:") }), "\n")
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -177,8 +216,8 @@ func chromium(t *testing.T, page string) (console func() string, gone <-chan str
 		cancel()
 		<-ended
 		if t.Failed() {
-			t.Log(out.String())
+			t.Log(console())
 		}
 	})
-	return out.String, ended
+	return console, ended
 }

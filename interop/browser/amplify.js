@@ -20,6 +20,7 @@ function configure(cfg) {
     API: {
       REST: {
         notes: { endpoint: cfg.api, region: cfg.region, service: 'execute-api' },
+        classic: { endpoint: cfg.classic, region: cfg.region, service: 'execute-api' },
         byName: { endpoint: cfg.apiByName, region: cfg.region, service: 'execute-api' },
       },
     },
@@ -83,8 +84,19 @@ async function calls(cfg, check) {
   await check("the backend's own refusal, readably", r.statusCode === 400 && r.body.includes('message'), r);
   r = await fetch(`${cfg.api}/notes`);
   await check('unsigned, readably', r.status === 403 && (await r.json()).message === 'Missing Authentication Token', r.status);
+  await classic(check);
   const hidden = await fetch(`${cfg.silent}/notes`).catch((e) => e);
   await check('an API without CORS is not readable', hidden instanceof TypeError, hidden.status);
+}
+
+// classic is an API whose CORS is made of methods and gateway responses.
+async function classic(check) {
+  const got = await body(get({ apiName: 'classic', path: '/notes' }));
+  await check('OPTIONS as a mock', got.path === '/notes' && got.caller, got);
+  const r = await refusal(post({ apiName: 'classic', path: '/notes', options: { body: { a: 1 } } }));
+  await check('denied, readably by a gateway response', r.statusCode === 403 && /is not authorized/.test(r.body), r);
+  const hidden = await refusal(get({ apiName: 'classic', path: '/forgotten' }));
+  await check('a path without OPTIONS cannot be called', hidden.unreadable, hidden);
 }
 
 export async function afterReload(cfg, check) {
