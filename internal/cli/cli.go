@@ -8,14 +8,11 @@
 package cli
 
 import (
-	"context"
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -38,10 +35,9 @@ type app struct {
 // Main runs the command that args name (without the program's name) and returns
 // the exit code.
 func Main(args []string, streams IOStreams) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := newInterrupt()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	log.SetOutput(io.Discard)    // net/http would quote there what a broken server sends
+	log.SetOutput(io.Discard) // net/http would quote there what a broken server sends
 	a := &app{io: streams, env: os.Getenv}
 	root := newRoot(a, args...)
 	root.SetArgs(args)
@@ -63,6 +59,7 @@ func newRoot(a *app, args ...string) *cobra.Command {
 	for _, c := range commands() {
 		if len(args) > 0 && args[0] == c.name {
 			root.AddCommand(c.whole(a))
+			root.CompletionOptions.DisableDefaultCmd = true
 			return root
 		}
 	}

@@ -64,6 +64,7 @@ func askTerminal(ctx context.Context, question string, hidden bool) (string, err
 	if err != nil {
 		return "", err
 	}
+	interrupted := ctx.Done() // before there is a prompt to interrupt
 	fmt.Fprint(out, question)
 	type answer struct {
 		text string
@@ -84,7 +85,7 @@ func askTerminal(ctx context.Context, question string, hidden bool) (string, err
 			return "", context.Canceled
 		}
 		return a.text, a.err
-	case <-ctx.Done():
+	case <-interrupted:
 		fmt.Fprintln(out)
 		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
 	}
