@@ -29,8 +29,8 @@ import (
 // make.
 const Password = "Correct-horse-7"
 
-// Stand is a running gate. Its clock starts at the present and runs; Advance
-// moves it.
+// Stand is a running gate. Its clock starts at the present and runs, unless
+// Server.Now was set to another; Advance moves it.
 type Stand struct {
 	Server *server.Server
 	URL    string // of the server: every service answers here
@@ -54,12 +54,13 @@ func New(t testing.TB, configure ...func(*server.Server)) *Stand {
 	t.Helper()
 	st := &Stand{t: t}
 	st.Server = &server.Server{
-		Config: server.Sample(""), Handlers: server.SampleHandlers(), SigningKey: sharedKey,
-		Now: func() time.Time { return time.Now().Add(time.Duration(st.offset.Load())) },
+		Config: server.Sample(""), Handlers: server.SampleHandlers(), SigningKey: sharedKey, Now: time.Now,
 	}
 	for _, c := range configure {
 		c(st.Server)
 	}
+	clock := st.Server.Now
+	st.Server.Now = func() time.Time { return clock().Add(time.Duration(st.offset.Load())) }
 	front := httptest.NewUnstartedServer(st)
 	st.URL = "http://" + front.Listener.Addr().String()
 	st.Server.Endpoint = st.URL

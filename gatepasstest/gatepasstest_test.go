@@ -54,7 +54,8 @@ func TestUnsigned(t *testing.T) {
 }
 
 func TestWrongPasswordAndLockout(t *testing.T) {
-	st := gatepasstest.New(t)
+	now := time.Now()
+	st := gatepasstest.New(t, func(s *server.Server) { s.Now = func() time.Time { return now } }) // the lock lasts a second
 	st.AddUser("ada")
 	for i := range 5 {
 		_, err := st.Client.SignIn(context.Background(), "ada", gatepass.Password("Wrong-horse-7"))

@@ -93,7 +93,8 @@ func want(t *testing.T, env []string, code int, text string, args ...string) {
 }
 
 func TestLockedOut(t *testing.T) {
-	st, env := gate(t)
+	now := time.Now()
+	st, env := gate(t, func(s *server.Server) { s.Now = func() time.Time { return now } }) // the lock lasts a second
 	st.AddUser("ada")
 	for range 5 {
 		want(t, env, 5, "hint: the user name or the password is wrong", "login", "ada", "--password-stdin")
