@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -20,7 +21,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = s.fronts.atFront(r)
-	w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat)) // the clock that judges, so that clients can set theirs by it
+	w.Header()["Date"] = s.date.at(s.Now())
 	if target, ok := s.gateway.Locate(r.Host, r.RequestURI); ok {
 		s.gateway.Handle(w, r, target) // logs for itself
 		return
@@ -41,6 +42,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		attrs = append(attrs, slog.String("caller", sw.caller), slog.String("access_key_id", sw.accessKeyID))
 	}
 	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+// date is the Date header of answers, made once a second. It is of the clock that
+// judges, so that clients can set theirs by it.
+type date struct{ last atomic.Pointer[dated] }
+
+type dated struct {
+	second int64
+	header []string // read-only: answers share it
+}
+
+func (d *date) at(now time.Time) []string {
+	second := now.Unix()
+	if last := d.last.Load(); last != nil && last.second == second {
+		return last.header
+	}
+	next := &dated{second, []string{now.UTC().Format(http.TimeFormat)}}
+	d.last.Store(next)
+	return next.header
 }
 
 // callKey finds the statusWriter of a call in its context.

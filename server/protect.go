@@ -56,7 +56,7 @@ func (s *Server) Protect(p Protection, h http.Handler) (http.Handler, error) {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
+		w.Header()["Date"] = s.date.at(s.Now())
 		guard.ServeHTTP(w, s.fronts.atFront(r))
 	}), nil
 }

@@ -93,6 +93,7 @@ type Server struct {
 	verifiers map[string]*sigv4.Verifier
 	signing   sigv4.KeyCache
 	gateKeys  gateKeys
+	date      date
 
 	control  *apigateway.Service
 	declared apidef.Catalog // by the Config

@@ -80,6 +80,9 @@ func (s *Server) sent(ctx context.Context, m store.Message) {
 
 // called logs one API call.
 func (s *Server) called(ctx context.Context, e gateway.Event) {
+	if !s.Logger.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("request_id", e.RequestID), slog.String("api", e.API), slog.String("stage", e.Stage),
 		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),

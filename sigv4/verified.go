@@ -58,7 +58,7 @@ func (v *Verified) Signed(name string) bool { return v.claim.signs(name) }
 // unsigned (content negotiation and the verifier's AllowHeaders). Authorization
 // and X-Amz-Security-Token are never among them.
 func (v *Verified) Header() http.Header {
-	out := make(http.Header, len(v.claim.names)+len(allowedHeaders)+20) // whoever forwards them adds some
+	out := make(http.Header, len(v.claim.request.Header))
 	for _, name := range v.claim.names {
 		v.copyHeader(out, name)
 	}
