@@ -76,9 +76,7 @@ func (c *call) admitAnyone() (*admitted, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := c.r.Header.Clone()
-	strip(h, c.r.Header)
-	return &admitted{method: c.r.Method, path: c.target.Path, query: sigv4.WithoutPresign(query), header: h, body: body}, nil
+	return &admitted{method: c.r.Method, path: c.target.Path, query: sigv4.WithoutPresign(query), header: passing(c.r.Header), body: body}, nil
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -99,6 +97,9 @@ func isPresign(param string) bool { return param != "" && sigv4.WithoutPresign(p
 
 // redact hides the values of presign parameters.
 func redact(query string) string {
+	if sigv4.WithoutPresign(query) == query {
+		return query
+	}
 	params := strings.Split(query, "&")
 	for i, p := range params {
 		if isPresign(p) {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 type backend struct {
 	scheme, host, query string
 	parts               []part
+	address             string // host:port of a backend on plain HTTP; else empty
 }
 
 // part is literal text, or the value of a variable.
@@ -32,6 +34,9 @@ func newBackend(uri string, names []string) (*backend, error) {
 		return nil, err
 	}
 	b := &backend{scheme: u.Scheme, host: u.Host}
+	if u.Scheme == "http" && isPrintable(u.Host) { // net/http knows how to spell the others
+		b.address = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
+	}
 	uri, b.query, _ = strings.Cut(uri, "?")
 	if strings.ContainsAny(b.query, "{}") {
 		return nil, invalid("Integration.URI", "its query has a placeholder; map the parameter instead")
@@ -117,20 +122,48 @@ func wireURL(scheme, host, path, query string) (*url.URL, error) {
 	return u, nil
 }
 
-// newTransport makes the gateway's way to backends. It changes no byte, follows
-// nothing, keeps no state but idle connections.
-func newTransport() *http.Transport {
-	dialer := &net.Dialer{
+// wireTarget is the request target of a URL that net/http sends as it was written.
+func wireTarget(path, query string) (string, error) {
+	if !isUnreserved(path) {
+		if _, err := wireURL("http", "backend", path, query); err != nil {
+			return "", err
+		}
+	}
+	if query == "" {
+		return path, nil
+	}
+	return path + "?" + query, nil
+}
+
+// isUnreserved tells a path that everybody spells the same (RFC 3986 section 2.3).
+func isUnreserved(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '/', c == '-', c == '.', c == '_', c == '~':
+		default:
+			return false
+		}
+	}
+	return path != ""
+}
+
+func newDialer() *net.Dialer {
+	return &net.Dialer{
 		Timeout: 5 * time.Second, KeepAlive: 30 * time.Second,
 		Control: func(_, address string, _ syscall.RawConn) error { return forbiddenDial(address) },
 	}
+}
+
+// newTransport makes the gateway's way to backends. It changes no byte, follows
+// nothing, keeps no state but idle connections.
+func newTransport() *http.Transport {
 	return &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            newDialer().DialContext,
 		DisableCompression:     true,
-		MaxIdleConns:           1024,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        4 * time.Second, // below the 5 s of Node's servers: a POST on a connection they close is not sent again
+		MaxIdleConns:           idleConns,
+		MaxIdleConnsPerHost:    idleConnsPerHost,
+		IdleConnTimeout:        idleTime,
 		TLSHandshakeTimeout:    5 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: maxAnswerHeaders,
 	}
 }

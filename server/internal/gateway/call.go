@@ -1,10 +1,11 @@
 package gateway
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -41,46 +42,57 @@ type call struct {
 
 func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *call {
 	c := &call{g: g, r: r, target: t, start: time.Now(), now: g.now()}
-	id := g.random()
-	c.id = uuid(id[:16])
-	c.traceID = "Root=1-" + hex.EncodeToString(binary.BigEndian.AppendUint32(nil, uint32(c.now.Unix()))) + "-" + hex.EncodeToString(id[16:28])
+	c.name()
 	c.api, c.stage = g.current().find(t)
 	c.identity.SourceIP = sourceIP(r)
-	apigwID := base64.StdEncoding.EncodeToString(id[28:])
-	c.extendedID = apigwID
-	c.out = &response{w: w, header: http.Header{}, amend: func(h http.Header) { c.amend(h, apigwID) }}
+	c.out = &response{w: w, header: http.Header{}, amend: c.amend}
 	return c
 }
 
-// uuid writes 16 bytes in five groups (RFC 9562 section 4).
-func uuid(id []byte) string {
-	out := hex.AppendEncode(make([]byte, 0, 36), id[:4])
+// name makes the call's three ids, which share a string: a UUID of version 4 (RFC
+// 9562 section 4), that of the trace, and 11 bytes in base64.
+func (c *call) name() {
+	id := c.g.random()
+	out := hex.AppendEncode(make([]byte, 0, 36+len("Root=1-")+8+1+24+16), id[:4])
 	for _, group := range [...][]byte{id[4:6], id[6:8], id[8:10], id[10:16]} {
 		out = hex.AppendEncode(append(out, '-'), group)
 	}
-	return string(out)
+	out = append(out, "Root=1-"...)
+	var second [4]byte
+	binary.BigEndian.PutUint32(second[:], uint32(c.now.Unix()))
+	out = hex.AppendEncode(append(hex.AppendEncode(out, second[:]), '-'), id[16:28])
+	trace := len(out)
+	all := string(base64.StdEncoding.AppendEncode(out, id[28:]))
+	c.id, c.traceID, c.extendedID = all[:36], all[36:trace], all[trace:]
 }
 
-// random gives the bytes of a request's ids: a version 4 UUID, then 12 and 11
-// more. They are names, not secrets.
+// random gives the bytes of a request's ids. They are names, not secrets: where
+// nobody says otherwise, the runtime's generator is asked and not the system.
 func (g *Gateway) random() (id [39]byte) {
-	src := g.Rand
-	if src == nil {
-		src = rand.Reader
-	}
-	if _, err := src.Read(id[:]); err != nil {
-		copy(id[:], strconv.FormatInt(time.Now().UnixNano(), 16))
+	if g.Rand != nil {
+		id = randomFrom(g.Rand)
+	} else {
+		for i := range 5 {
+			binary.LittleEndian.PutUint64(id[min(8*i, len(id)-8):], rand.Uint64())
+		}
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
 	return id
 }
 
+func randomFrom(src io.Reader) (id [39]byte) {
+	if _, err := io.ReadFull(src, id[:]); err != nil {
+		copy(id[:], strconv.FormatInt(time.Now().UnixNano(), 16))
+	}
+	return id
+}
+
 // amend adds the gateway's headers to every answer.
-func (c *call) amend(h http.Header, apigwID string) {
+func (c *call) amend(h http.Header) {
 	if c.api.isHTTP() {
-		setHeaders(h, []headerValue{{"Apigw-Requestid", apigwID}})
+		setHeaders(h, []headerValue{{"Apigw-Requestid", c.extendedID}})
 	} else {
-		setHeaders(h, []headerValue{{"X-Amzn-Requestid", c.id}, {"X-Amz-Apigw-Id", apigwID}})
+		setHeaders(h, []headerValue{{"X-Amzn-Requestid", c.id}, {"X-Amz-Apigw-Id", c.extendedID}})
 	}
 	if c.g.ShowDecisions && c.event.Verdict != "" && c.identity.UserARN != "" {
 		h.Set(headerDecision, c.event.Verdict)
@@ -182,17 +194,20 @@ func (c *call) verifier() *sigv4.Verifier {
 
 // addHeaders sets what a backend may trust, in place of anything a client sent.
 func (c *call) addHeaders(h http.Header) {
-	proto, port := "http", "80"
-	if c.r.TLS != nil {
-		proto, port = "https", "443"
+	list := c.trusted()
+	setHeaders(h, list[:])
+	if c.socket != nil {
+		c.addSocketHeaders(h)
 	}
-	if addr, ok := c.r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		if _, p, err := net.SplitHostPort(addr.String()); err == nil {
-			port = p
-		}
-	}
-	setHeaders(h, []headerValue{
-		{"X-Forwarded-For", c.identity.SourceIP},
+}
+
+// trusted is what a backend may trust, less what a WebSocket's call adds: where
+// it came from, which call it is, who calls. Empty values stand for nothing.
+func (c *call) trusted() [18]headerValue {
+	proto, port := c.arrival()
+	id := &c.identity
+	return [...]headerValue{
+		{"X-Forwarded-For", id.SourceIP},
 		{"X-Forwarded-Port", port},
 		{"X-Forwarded-Proto", proto},
 		{"X-Amzn-Trace-Id", c.traceID},
@@ -200,11 +215,34 @@ func (c *call) addHeaders(h http.Header) {
 		{identityPrefix + "Request-Id", c.id},
 		{identityPrefix + "Api-Id", c.target.API},
 		{identityPrefix + "Stage", c.target.Stage},
-	})
-	c.identity.addHeaders(h)
-	if c.socket != nil {
-		c.addSocketHeaders(h)
+		{identityPrefix + "Source-Ip", id.SourceIP},
+		{identityPrefix + "User-Arn", id.UserARN},
+		{identityPrefix + "Account-Id", id.AccountID},
+		{identityPrefix + "User-Id", id.UserID},
+		{identityPrefix + "Access-Key-Id", id.AccessKeyID},
+		{identityPrefix + "Identity-Id", id.IdentityID},
+		{identityPrefix + "Identity-Pool-Id", id.IdentityPoolID},
+		{identityPrefix + "Authentication-Type", id.AuthenticationType},
+		{identityPrefix + "Authentication-Provider", id.AuthenticationProvider},
+		{identityPrefix + "User-Sub", id.UserSub},
 	}
+}
+
+// arrival is the protocol and the port that the call came to.
+func (c *call) arrival() (proto, port string) {
+	proto, port = "http", "80"
+	if c.r.TLS != nil {
+		proto, port = "https", "443"
+	}
+	switch addr := c.r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.TCPAddr:
+		port = strconv.Itoa(addr.Port)
+	case net.Addr:
+		if _, p, err := net.SplitHostPort(addr.String()); err == nil {
+			port = p
+		}
+	}
+	return proto, port
 }
 
 // finish reports the call, also one that is given up by a panic.

@@ -92,10 +92,12 @@ func parseTemplates(field string, texts map[string]string) (map[string]*template
 	return out, nil
 }
 
-func (x *custom) send(ctx context.Context, c *call, a *admitted) error {
+func (x *custom) send(c *call, a *admitted) error {
+	ctx, cancel := c.limited()
+	defer cancel()
 	c.addHeaders(a.header)
 	if !x.mock {
-		if err := c.sayIdentity(ctx, a); err != nil {
+		if err := c.sayIdentity(a); err != nil {
 			return err
 		}
 	}

@@ -83,6 +83,11 @@ const (
 	e27 = `{"message": "Endpoint request timed out"}`
 )
 
+// bothWays are requests that go to a backend directly and over a Transport.
+var bothWays = []string{
+	line("X: y"), "POST /prod/x HTTP/1.1\r\nHost: " + testHost + "\r\nContent-Length: 1\r\n\r\nx",
+}
+
 func TestC13Backends(t *testing.T) {
 	hang := func(conn net.Conn, _ int64) { _, _ = conn.Read(make([]byte, 1)) }
 	for name, tt := range map[string]struct {
@@ -103,12 +108,14 @@ func TestC13Backends(t *testing.T) {
 			s := newStand(t)
 			uri, _ := script(t, tt.say)
 			s.route(uri, patience(tt.status))
-			got := s.send(line("X: y"))
-			s.refused(name, got, tt.status, "InternalServerErrorException")
-			if got.body != tt.body {
-				t.Errorf("body %s", got.body)
+			for _, raw := range bothWays {
+				got := s.send(raw)
+				s.refused(name, got, tt.status, "InternalServerErrorException")
+				if got.body != tt.body {
+					t.Errorf("body %s", got.body)
+				}
+				checkEnvelope(t, got)
 			}
-			checkEnvelope(t, got)
 		})
 	}
 }
@@ -135,11 +142,13 @@ func TestC13BrokenBodies(t *testing.T) {
 			s := newStand(t)
 			uri, _ := script(t, tt)
 			s.route(uri, 0)
-			if got := s.send(line("X: y")); got.err == nil {
-				t.Errorf("a broken answer came as a whole: %d %q", got.status, got.body)
-			}
-			if e := s.lastEvent(); e.Err == nil {
-				t.Error("the event does not say so")
+			for _, raw := range bothWays {
+				if got := s.send(raw); got.err == nil {
+					t.Errorf("a broken answer came as a whole: %d %q", got.status, got.body)
+				}
+				if e := s.lastEvent(); e.Err == nil {
+					t.Error("the event does not say so")
+				}
 			}
 		})
 	}
@@ -156,7 +165,7 @@ func TestC13StopsSending(t *testing.T) {
 		}
 		front, back := newPipes(), newPipes()
 		g.prepare()
-		g.transport.DialContext = back.dial
+		g.transport.DialContext, g.direct.dial = back.dial, back.dial
 		srv := &http.Server{Handler: g}
 		go func() { _ = srv.Serve(front) }()
 		go func() {

@@ -53,7 +53,7 @@ type Gateway struct {
 	// Throttle limits all calls together, as an account's quota does; nil: nothing does.
 	Throttle *apidef.Throttle
 	Now      func() time.Time             // nil: time.Now
-	Rand     io.Reader                    // of request ids; nil: crypto/rand
+	Rand     io.Reader                    // of request ids, which are names and no secrets; nil: Go's own
 	Lenient  Leniency                     // zero: LenientLoopback
 	Event    func(context.Context, Event) // called once after each call; nil: nobody listens
 	// AccessLog gets the lines of the access logs that have no file, and with err
@@ -78,6 +78,7 @@ type Gateway struct {
 	buckets   buckets
 	quotas    quotas
 	transport *http.Transport
+	direct    directPool
 	logs      logFiles
 	sockets   sockets
 }
@@ -91,6 +92,7 @@ func (g *Gateway) prepare() {
 			}
 		}
 		g.transport = newTransport()
+		g.direct.dial = newDialer().DialContext
 	})
 }
 
@@ -142,5 +144,6 @@ func (g *Gateway) Close() error {
 	g.prepare()
 	g.sockets.close()
 	g.transport.CloseIdleConnections()
+	g.direct.close()
 	return g.logs.close()
 }

@@ -57,7 +57,7 @@ func sentPath(r *http.Request) string {
 // guarded is the handler behind a guard: no deadline of an integration is on it.
 type guarded struct{ handler http.Handler }
 
-func (h guarded) send(_ context.Context, c *call, a *admitted) error {
+func (h guarded) send(c *call, a *admitted) error {
 	if a.path != sentPath(c.r) {
 		return errForbidden() // another path verified than the one the handler would see
 	}

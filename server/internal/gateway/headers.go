@@ -132,6 +132,18 @@ func connectionNames(h http.Header) func(func(string) bool) {
 	}
 }
 
+// passing are those of a client's headers that a backend sees.
+func passing(received http.Header) http.Header {
+	out := make(http.Header, len(received))
+	for key, values := range received {
+		if !neverForwarded(key) {
+			out[key] = slices.Clip(values)
+		}
+	}
+	stripNamed(out, received)
+	return out
+}
+
 // strip removes from h what no backend sees: h holds a client's headers.
 func strip(h, received http.Header) {
 	for key := range h {
@@ -139,11 +151,28 @@ func strip(h, received http.Header) {
 			delete(h, key)
 		}
 	}
+	stripNamed(h, received)
+}
+
+// stripNamed removes what only the values of headers tell: those of one hop, and
+// signatures.
+func stripNamed(h, received http.Header) {
 	for name := range connectionNames(received) {
 		delete(h, http.CanonicalHeaderKey(name))
 	}
-	h["Authorization"] = slices.DeleteFunc(h["Authorization"], func(v string) bool { return strings.HasPrefix(v, "AWS") })
-	if len(h["Authorization"]) == 0 {
+	stripSignature(h)
+}
+
+// stripSignature removes AWS signatures, which are somebody's secrets.
+func stripSignature(h http.Header) {
+	isAWS := func(v string) bool { return strings.HasPrefix(v, "AWS") }
+	sent := h["Authorization"]
+	if !slices.ContainsFunc(sent, isAWS) {
+		return
+	}
+	if kept := slices.DeleteFunc(slices.Clone(sent), isAWS); len(kept) > 0 {
+		h["Authorization"] = kept
+	} else {
 		delete(h, "Authorization")
 	}
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/gatepass/gatepass/policy"
@@ -59,19 +58,4 @@ func userSub(logins []string) string {
 		}
 	}
 	return ""
-}
-
-func (id *Identity) addHeaders(h http.Header) {
-	setHeaders(h, []headerValue{
-		{identityPrefix + "User-Arn", id.UserARN},
-		{identityPrefix + "Account-Id", id.AccountID},
-		{identityPrefix + "User-Id", id.UserID},
-		{identityPrefix + "Access-Key-Id", id.AccessKeyID},
-		{identityPrefix + "Identity-Id", id.IdentityID},
-		{identityPrefix + "Identity-Pool-Id", id.IdentityPoolID},
-		{identityPrefix + "Authentication-Type", id.AuthenticationType},
-		{identityPrefix + "Authentication-Provider", id.AuthenticationProvider},
-		{identityPrefix + "User-Sub", id.UserSub},
-		{identityPrefix + "Source-Ip", id.SourceIP},
-	})
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"cmp"
-	"context"
 	"strings"
 	"time"
 )
@@ -47,10 +46,12 @@ type identityClaims struct {
 
 // sayIdentity adds the identity token to a request that goes to a backend, where
 // the API wants one and somebody is known to call.
-func (c *call) sayIdentity(ctx context.Context, a *admitted) error {
+func (c *call) sayIdentity(a *admitted) error {
 	if c.api.IdentityToken == "" {
 		return nil
 	}
+	ctx, cancel := c.limited()
+	defer cancel()
 	claims := c.identityClaims(a)
 	if claims.Subject == "" {
 		return nil

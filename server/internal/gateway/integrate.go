@@ -16,14 +16,18 @@ const maxTimeoutHTTP = 30 * time.Second
 // integrator is an integration ready to serve one stage: it sends an admitted
 // request on and the answer back.
 type integrator interface {
-	send(ctx context.Context, c *call, a *admitted) error
+	send(c *call, a *admitted) error
 }
 
 // integrate hands an admitted request to its integration.
 func (c *call) integrate(a *admitted) error {
-	ctx, cancel := context.WithTimeout(context.WithValue(c.r.Context(), identityKey{}, c.identity), c.route.timeout)
-	defer cancel()
-	return c.route.via[c.stage.Name].send(ctx, c, a)
+	return c.route.via[c.stage.Name].send(c, a)
+}
+
+// limited is the context of an integration: the caller's, for the route's time,
+// with the identity for handlers.
+func (c *call) limited() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithValue(c.r.Context(), identityKey{}, c.identity), c.route.timeout)
 }
 
 // connect makes a route's integration for each stage.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -78,7 +77,9 @@ func checkFunction(field, uri string) error {
 	return err
 }
 
-func (p *lambdaProxy) send(ctx context.Context, c *call, a *admitted) error {
+func (p *lambdaProxy) send(c *call, a *admitted) error {
+	ctx, cancel := c.limited()
+	defer cancel()
 	o := c.outgoing(a, false)
 	if err := p.request.apply(c, o); err != nil {
 		return err

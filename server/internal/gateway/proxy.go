@@ -77,16 +77,17 @@ func noTemplates(a *api, in *apidef.Integration) error {
 	return nil
 }
 
-func (p *proxy) send(ctx context.Context, c *call, a *admitted) error {
+func (p *proxy) send(c *call, a *admitted) error {
+	if p.goesDirect(a) {
+		return p.sendDirect(c, a)
+	}
+	ctx, cancel := c.limited()
+	defer cancel()
 	c.addHeaders(a.header)
-	if err := c.sayIdentity(ctx, a); err != nil {
+	o, err := p.outgoing(c, a)
+	if err != nil {
 		return err
 	}
-	o := c.outgoing(a, p.at != nil && p.at.parts != nil)
-	if err := p.request.apply(c, o); err != nil {
-		return err
-	}
-	o.method = cmp.Or(p.method, o.method)
 	out, err := o.request(ctx, c, p.at)
 	if err != nil {
 		return err
@@ -94,7 +95,50 @@ func (p *proxy) send(ctx context.Context, c *call, a *admitted) error {
 	if p.handler != nil {
 		return c.callHandler(p.handler, out)
 	}
-	return p.pass(c, out)
+	res, err := c.callBackend(out)
+	if err != nil {
+		return err
+	}
+	return p.pass(c, res)
+}
+
+// outgoing is the request as the mappings make it.
+func (p *proxy) outgoing(c *call, a *admitted) (*outgoing, error) {
+	if err := c.sayIdentity(a); err != nil {
+		return nil, err
+	}
+	o := c.outgoing(a, p.at != nil && p.at.parts != nil)
+	o.method = cmp.Or(p.method, o.method)
+	return o, p.request.apply(c, o)
+}
+
+// goesDirect tells the requests that need no Transport.
+func (p *proxy) goesDirect(a *admitted) bool {
+	return goesDirect && p.at != nil && p.at.address != "" && len(a.body) == 0 && repeatable[cmp.Or(p.method, a.method)] != nil
+}
+
+func (p *proxy) sendDirect(c *call, a *admitted) error {
+	q := question{address: p.at.address, host: p.at.host, agent: c.userAgent(), end: time.Now().Add(c.route.timeout)}
+	trusted := c.trusted()
+	if len(p.request) == 0 && c.socket == nil {
+		q.more = trusted[:]
+	} else {
+		c.addHeaders(a.header) // where mappings find them
+	}
+	o, err := p.outgoing(c, a)
+	if err != nil {
+		return err
+	}
+	if q.target, err = wireTarget(p.at.path(o), p.at.joinQuery(o.query)); err != nil {
+		return err
+	}
+	q.method, q.header = o.method, o.header
+	start := time.Now()
+	res, err := c.g.direct.ask(c.r.Context(), &q)
+	if err = c.received(start, res, err); err != nil {
+		return err
+	}
+	return p.pass(c, res)
 }
 
 // request builds the request from what was admitted and mapped and nothing else.
@@ -119,15 +163,13 @@ func (o *outgoing) request(ctx context.Context, c *call, at *backend) (*http.Req
 	return out.WithContext(ctx), nil
 }
 
-// pass sends the request and passes the answer on.
-func (p *proxy) pass(c *call, out *http.Request) error {
-	res, err := c.callBackend(out)
-	if err != nil {
-		return err
-	}
+// pass passes an answer on.
+func (p *proxy) pass(c *call, res *http.Response) error {
 	defer func() { _ = res.Body.Close() }() // what was read was checked
-	if err := p.responses[strconv.Itoa(res.StatusCode)].change(c, res); err != nil {
-		return err
+	if len(p.responses) > 0 {
+		if err := p.responses[strconv.Itoa(res.StatusCode)].change(c, res); err != nil {
+			return err
+		}
 	}
 	c.out.header = res.Header
 	c.out.WriteHeader(res.StatusCode)
@@ -152,17 +194,22 @@ func (c *call) callBackend(out *http.Request) (*http.Response, error) {
 	}
 	start := time.Now()
 	res, err := c.g.transport.RoundTrip(out)
+	return res, c.received(start, res, err)
+}
+
+// received notes what came of a request to a backend.
+func (c *call) received(start time.Time, res *http.Response, err error) error {
 	c.event.Integration = time.Since(start)
 	if err != nil {
 		c.integrationError = err.Error()
-		return nil, c.backendFault(err)
+		return c.backendFault(err)
 	}
 	c.integrationStatus, c.integrationRequest = res.StatusCode, res.Header.Get("X-Amzn-Requestid")
 	if res.StatusCode < 200 {
 		_ = res.Body.Close() // nothing of it is used
-		return nil, errBackend(fmt.Errorf("backend answered %s", res.Status))
+		return errBackend(fmt.Errorf("backend answered %s", res.Status))
 	}
-	return res, nil
+	return nil
 }
 
 // readWhole takes a backend's body, for those that look into it.

@@ -25,17 +25,27 @@ func (w *response) WriteHeader(status int) {
 	}
 	w.wrote, w.status = true, status
 	h := w.w.Header()
-	hop := map[string]bool{}
-	for name := range connectionNames(w.header) {
-		hop[http.CanonicalHeaderKey(name)] = true
-	}
+	hop := hopNames(w.header)
 	for key, values := range w.header {
-		if !hop[http.CanonicalHeaderKey(key)] && !withheld(http.CanonicalHeaderKey(key)) {
+		canonical := http.CanonicalHeaderKey(key)
+		if !hop[canonical] && !withheld(canonical) {
 			h[key] = values
 		}
 	}
 	w.amend(h)
 	w.w.WriteHeader(status)
+}
+
+// hopNames are the headers that h's Connection names, in canonical spelling; nil: none.
+func hopNames(h http.Header) map[string]bool {
+	if len(h["Connection"]) == 0 {
+		return nil
+	}
+	out := map[string]bool{}
+	for name := range connectionNames(h) {
+		out[http.CanonicalHeaderKey(name)] = true
+	}
+	return out
 }
 
 // withheld tells headers of a backend's answer that do not pass: those of its

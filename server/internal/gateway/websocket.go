@@ -199,7 +199,7 @@ func (c *call) upgrade(s *socket, protocols []string) error {
 	if !c.g.sockets.add(s) { // before the client knows, who may tell others
 		return errUnavailable(errClosing)
 	}
-	c.amend(c.out.w.Header(), c.extendedID)
+	c.amend(c.out.w.Header())
 	conn, err := websocket.Accept(&frameHijacker{ResponseWriter: c.out.w}, c.r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, Subprotocols: protocols,
 		OnPingReceived: s.pinged, OnPongReceived: s.ponged,

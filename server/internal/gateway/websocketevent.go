@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -196,7 +195,9 @@ func newSocketLambda(in apidef.Integration) (*socketLambda, error) {
 	return &socketLambda{in.URI}, checkFunction("Integration.URI", in.URI)
 }
 
-func (p *socketLambda) send(ctx context.Context, c *call, a *admitted) error {
+func (p *socketLambda) send(c *call, a *admitted) error {
+	ctx, cancel := c.limited()
+	defer cancel()
 	event, err := marshalEvent(c.socketEvent(a))
 	if err != nil {
 		return err
