@@ -28,6 +28,7 @@ func BenchmarkHandle(b *testing.B) {
 
 func benchHandle(b *testing.B, auth apidef.Auth, in apidef.Integration) {
 	g := benchGateway(b)
+	b.Cleanup(func() { _ = g.Close() })
 	route := apidef.Route{Path: "/{proxy+}", Methods: []string{"ANY"}, Auth: auth, Integration: in}
 	if err := g.Serve(apidef.Catalog{APIs: []apidef.API{{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{route}}}}); err != nil {
 		b.Fatal(err)
