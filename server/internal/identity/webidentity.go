@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -69,14 +70,44 @@ func (s *Service) verifyOwn(ctx context.Context, raw string, says token.Unverifi
 	found, err := s.Store.Identity(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && (!found.Enabled || found.PoolID != pool):
-		return WebIdentity{}, &wire.Error{Code: "IDPRejectedClaim", Message: "The identity of the token does not exist any more.", Status: http.StatusForbidden}
+		return WebIdentity{}, rejected("The identity of the token does not exist any more.")
 	case err != nil:
 		return WebIdentity{}, unavailable(err)
+	case !stillLinked(found, amr):
+		return WebIdentity{}, rejected("A login of the token was unlinked from its identity.")
 	}
 	w := WebIdentity{Subject: id, Audience: pool, Principal: policy.Principal{
 		FederatedProvider: federatedProvider, IdentityID: id, IdentityPoolID: pool, AMR: amr, CognitoProvider: strings.Join(amr[min(1, len(amr)):], ","),
 	}}
 	return w, w.readTags(c.Raw())
+}
+
+func rejected(text string) error {
+	return &wire.Error{Code: "IDPRejectedClaim", Message: text, Status: http.StatusForbidden}
+}
+
+// stillLinked: the identity has every login that a token of ours names, in pairs after how its holder authenticated (see
+// caller.amr).
+func stillLinked(id store.Identity, amr []string) bool {
+	for i := 2; i < len(amr); i += 2 {
+		has := func(l store.Login) bool { return l.Provider == amr[i-1] && namesLogin(amr[i], id.PoolID, l) }
+		if !slices.ContainsFunc(id.Logins, has) {
+			return false
+		}
+	}
+	return true
+}
+
+// namesLogin: an entry of amr is PROVIDER:HOW:SUBJECT, and HOW of an OpenID provider is a client, of whom it has one login.
+func namesLogin(entry, pool string, l store.Login) bool {
+	rest, _ := strings.CutPrefix(entry, l.Provider+":")
+	switch how, subject, _ := strings.Cut(rest, ":"); {
+	case strings.HasPrefix(rest, pool+":"):
+		return rest == pool+":"+l.Subject
+	case how == "CognitoSignIn":
+		return subject == l.Subject
+	}
+	return strings.HasSuffix(rest, ":"+l.Subject)
 }
 
 // verifyDeclared checks a token of a provider that an administrator declared and gives its claims. A user pool of this

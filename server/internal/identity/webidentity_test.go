@@ -136,6 +136,55 @@ func TestBasicFlowTags(t *testing.T) {
 	}
 }
 
+// TestUnlinkedTokens: a token of the basic flow is good for nothing once a login it names is off the identity, whatever other
+// logins that has.
+func TestUnlinkedTokens(t *testing.T) {
+	w := newWorld(t)
+	w.developers(poolID)
+	both := func() string {
+		t.Helper()
+		out, err := call[wire.GetOpenIdTokenOutput](w, "GetOpenIdTokenForDeveloperIdentity", wire.GetOpenIdTokenForDeveloperIdentityInput{
+			IdentityPoolId: poolID, Logins: map[string]string{developer: "x:bob", provider: w.idToken()},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.assumeWeb("users", out.Token); err != nil {
+			t.Fatal(err)
+		}
+		return out.Token
+	}
+	token := both()
+	id := w.mustID(poolID, login(w.idToken()))
+	open, err := w.openID(id, login(w.idToken()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call[wire.GetOpenIdTokenOutput](w, "GetOpenIdTokenForDeveloperIdentity", wire.GetOpenIdTokenForDeveloperIdentityInput{
+		IdentityPoolId: poolID, IdentityId: id, Logins: map[string]string{developer: "bob"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call[map[string]any](w, "UnlinkDeveloperIdentity", wire.UnlinkDeveloperIdentityInput{
+		IdentityId: id, IdentityPoolId: poolID, DeveloperProviderName: developer, DeveloperUserIdentifier: "x:bob",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.assumeWeb("users", token)
+	refused(t, "a developer's user, with bob there still", err, 403, "IDPRejectedClaim", "A login of the token was unlinked from its identity.")
+	if _, err := w.assumeWeb("users", open.Token); err != nil {
+		t.Errorf("the login that is left: %v", err)
+	}
+	token = both()
+	if err := w.unlink(id, login(w.idToken()), provider); err != nil {
+		t.Fatal(err)
+	}
+	for what, raw := range map[string]string{"both": token, "the user pool's alone": open.Token} {
+		_, err = w.assumeWeb("users", raw)
+		refused(t, what, err, 403, "IDPRejectedClaim", "A login of the token was unlinked from its identity.")
+	}
+}
+
 const developer = "login.example"
 
 // developers gives a pool a developer provider.
