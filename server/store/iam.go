@@ -161,6 +161,20 @@ func naming[T any](ctx context.Context, r reader, kind, arn string, holds func(T
 	return slices.DeleteFunc(all, func(v T) bool { return !holds(v) }), err
 }
 
+func count(ctx context.Context, r reader, kind string) (n int, err error) {
+	err = r.row(ctx, "SELECT count(*) FROM documents WHERE kind = $1", []any{kind}, &n)
+	return n, err
+}
+
+// CountRoles counts all roles.
+func (r reader) CountRoles(ctx context.Context) (int, error) { return count(ctx, r, kindRole) }
+
+// CountIAMUsers counts all users.
+func (r reader) CountIAMUsers(ctx context.Context) (int, error) { return count(ctx, r, kindUser) }
+
+// CountPolicies counts all customer managed policies.
+func (r reader) CountPolicies(ctx context.Context) (int, error) { return count(ctx, r, kindPolicy) }
+
 // PutRole creates or replaces a role, by its name.
 func (tx *Tx) PutRole(role Role) error { return put(tx, kindRole, nameKey(role.Name), role.ARN, role) }
 

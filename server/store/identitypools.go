@@ -95,5 +95,10 @@ func (r reader) OIDCProviders(ctx context.Context) ([]OIDCProvider, error) {
 	return list[OIDCProvider](ctx, r, byParent, "oidcprovider", "", "", everything)
 }
 
+// CountOIDCProviders counts all providers.
+func (r reader) CountOIDCProviders(ctx context.Context) (int, error) {
+	return count(ctx, r, "oidcprovider")
+}
+
 // DeleteOIDCProvider removes a provider; ErrNotFound.
 func (tx *Tx) DeleteOIDCProvider(arn string) error { return remove(tx, "oidcprovider", arn) }

@@ -57,7 +57,10 @@ func (c *call) createProvider() (any, error) {
 		return nil, wire.Errorf("ValidationError", "Invalid Open ID Connect Provider URL")
 	}
 	err := c.update(func(tx *store.Tx) error {
-		return taken(tx.CreateOIDCProvider(p), "Provider with url %s already exists.", p.Issuer)
+		if err := taken(tx.CreateOIDCProvider(p), "Provider with url %s already exists.", p.Issuer); err != nil {
+			return err
+		}
+		return c.within(tx.CountOIDCProviders, "OpenIdConnectProviders", maxProviders)
 	})
 	return wire.CreateOIDCProviderOutput{OpenIDConnectProviderArn: p.ARN, Tags: tagShape(p.Tags)}, err
 }

@@ -55,7 +55,10 @@ func (c *call) createPolicy() (any, error) {
 	}
 	p.ARN = c.arn("policy", p.Path, p.Name)
 	err = c.update(func(tx *store.Tx) error {
-		return taken(tx.CreatePolicy(p), "A policy called %s already exists. Duplicate names are not allowed.", p.Name)
+		if err := taken(tx.CreatePolicy(p), "A policy called %s already exists. Duplicate names are not allowed.", p.Name); err != nil {
+			return err
+		}
+		return c.within(tx.CountPolicies, "Policies", maxPolicies)
 	})
 	out := policyShape(p, usage{})
 	out.Description = "" // as AWS answers here

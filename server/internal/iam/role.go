@@ -53,7 +53,10 @@ func (c *call) createRole() (any, error) {
 		if err := checkBoundary(c.ctx, tx, role.Boundary); err != nil {
 			return err
 		}
-		return taken(tx.CreateRole(role), "Role with name %s already exists.", role.Name)
+		if err := taken(tx.CreateRole(role), "Role with name %s already exists.", role.Name); err != nil {
+			return err
+		}
+		return c.within(tx.CountRoles, "Roles", maxRoles)
 	})
 	return wire.IAMRoleOutput{Role: roleShape(role)}, err
 }

@@ -27,7 +27,10 @@ func (c *call) createUser() (any, error) {
 		if err := checkBoundary(c.ctx, tx, user.Boundary); err != nil {
 			return err
 		}
-		return taken(tx.CreateIAMUser(user), "User with name %s already exists.", user.Name)
+		if err := taken(tx.CreateIAMUser(user), "User with name %s already exists.", user.Name); err != nil {
+			return err
+		}
+		return c.within(tx.CountIAMUsers, "Users", maxUsers)
 	})
 	return wire.IAMUserOutput{User: userShape(user)}, err
 }
