@@ -105,7 +105,17 @@ func (tx *Tx) ReserveCodeTry(pool, sub, purpose string, limit int64) (Code, erro
 	return c, ErrConflict
 }
 
-// DeleteCode removes a code that was used.
+// TakeCode removes the code that was compared; ErrConflict if it was taken before,
+// or another was put in its place.
+func (tx *Tx) TakeCode(pool, sub, purpose string, mac []byte) error {
+	met, err := tx.changed("DELETE FROM codes WHERE pool = $1 AND sub = $2 AND purpose = $3 AND mac = $4", pool, sub, purpose, mac)
+	if err == nil && !met {
+		return ErrConflict
+	}
+	return err
+}
+
+// DeleteCode removes a code that is needed no more; none is no error.
 func (tx *Tx) DeleteCode(pool, sub, purpose string) error {
 	return tx.exec("DELETE FROM codes WHERE pool = $1 AND sub = $2 AND purpose = $3", pool, sub, purpose)
 }
@@ -163,6 +173,10 @@ func (tx *Tx) RevokeUser(pool, sub string) error {
 // writers wait.
 const sweepLimit = 20_000
 
+// keepFamilies is how long a refresh family is kept after its end: the last access
+// and ID tokens of it, which live a day at most, are looked up by it.
+const keepFamilies = 24 * time.Hour
+
 // keepMessages is how long the outbox keeps a message; the codes in it expire
 // much earlier.
 const keepMessages = 24 * time.Hour
@@ -176,8 +190,8 @@ var sweeps = []struct{ table, key, old string }{
 	{"messages", "id", "created < $1"},
 }
 
-// SweepExpired removes what no longer counts at now: one-time marks, codes and
-// families that have expired, attempts the quiet time has forgotten, old
+// SweepExpired removes what no longer counts at now: one-time marks and codes that
+// have expired, families a day after, attempts the quiet time has forgotten, old
 // messages. What a single call leaves, the next one takes.
 func (tx *Tx) SweepExpired(now time.Time) error {
 	for _, s := range sweeps {
@@ -185,6 +199,8 @@ func (tx *Tx) SweepExpired(now time.Time) error {
 		switch s.table {
 		case "attempts":
 			before = now.Add(-quiet)
+		case "refresh_families":
+			before = now.Add(-keepFamilies)
 		case "messages":
 			before = now.Add(-keepMessages)
 		}

@@ -199,7 +199,7 @@ func TestSweepExpired(t *testing.T) {
 			for i, at := range []time.Time{noon.Add(-time.Microsecond), noon} {
 				id := fmt.Sprint(i)
 				errs = append(errs, tx.UseOnce("k", []byte(id), at), tx.PutCode("p", id, "x", []byte("m"), at, at),
-					tx.AddRefreshFamily(store.RefreshFamily{ID: id, Expires: at}),
+					tx.AddRefreshFamily(store.RefreshFamily{ID: id, Expires: at.Add(-24 * time.Hour)}),
 					tx.AddMessage(store.Message{Username: id, Created: at.Add(-24 * time.Hour)}))
 				_, err := tx.ReserveAttempt("p", id, "x", at.Add(-15*time.Minute))
 				errs = append(errs, err)

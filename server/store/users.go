@@ -27,8 +27,8 @@ type User struct {
 }
 
 // Name is something a user signs in with, folded by the caller as the pool
-// folds. Kind is username, sub, email or preferred_username; a pool has each
-// folded value once.
+// folds. Kind is username, email or preferred_username; a pool has each folded
+// value once.
 type Name struct{ Kind, Value string }
 
 // CreateUser keeps a new user with its names; ErrExists if one is taken.
@@ -48,10 +48,14 @@ func (tx *Tx) CreateUser(u User, names ...Name) error {
 	return nil
 }
 
-// AddName lets a user sign in with one more name; ErrExists if it is taken,
-// nothing happens if it is the user's own.
+// AddName lets a user sign in with one more name; ErrExists if it is taken or
+// another user's sub, by which users are named too. Nothing happens if it is the
+// user's own.
 func (tx *Tx) AddName(pool, sub string, n Name) error {
 	u, err := tx.UserByName(tx.ctx, pool, n.Value)
+	if errors.Is(err, ErrNotFound) && n.Value != sub {
+		u, err = tx.UserBySub(tx.ctx, pool, n.Value)
+	}
 	if err == nil && u.Sub == sub {
 		return nil
 	}

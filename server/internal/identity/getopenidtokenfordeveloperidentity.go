@@ -136,6 +136,9 @@ func checkDeveloperID(field, id string) error {
 	if id == "" || len(id) > maxDeveloperID {
 		return badLength(field, 1, maxDeveloperID)
 	}
+	if strings.IndexByte(id, 0) >= 0 { // no database keeps it
+		return badPattern(field, `[^\x00]+`)
+	}
 	if strings.Contains(id, signIn) {
 		return invalidParameter("The user identifier at '%s' has %s in it, by which backends know the users of user pools.", field, signIn)
 	}

@@ -79,7 +79,7 @@ func (s *Service) verifyProvider(ctx context.Context, pool store.IdentityPool, n
 		return proof{}, invalidToken("Not a valid OpenId Connect identity token.")
 	}
 	p.clientID = audience(t.Audience, p.claims["azp"], from.clients)
-	if p.clientID == "" || t.Subject == "" || len(t.Subject) > 255 || strings.Contains(t.Subject, signIn) {
+	if p.clientID == "" || t.Subject == "" || len(t.Subject) > 255 || strings.Contains(t.Subject, signIn) || strings.IndexByte(t.Subject, 0) >= 0 {
 		return proof{}, unsupportedProvider()
 	}
 	return p, nil

@@ -348,12 +348,12 @@ func FuzzFilter(f *testing.F) {
 		if err != nil || text == "" {
 			return
 		}
-		quoted := strings.ReplaceAll(strings.ReplaceAll(parsed.value, `\`, `\\`), `"`, `\"`)
+		quoted := strings.ReplaceAll(strings.ReplaceAll(parsed[0].Value, `\`, `\\`), `"`, `\"`)
 		op := " = "
-		if parsed.prefix {
+		if parsed[0].Prefix {
 			op = " ^= "
 		}
-		if again, err := parseFilter(parsed.attribute + op + `"` + quoted + `"`); err != nil || again != parsed {
+		if again, err := parseFilter(parsed[0].Attribute + op + `"` + quoted + `"`); err != nil || again[0] != parsed[0] {
 			t.Errorf("%q: %+v, then %+v, %v", text, parsed, again, err)
 		}
 	})

@@ -50,6 +50,9 @@ func (s *Service) answerNewPassword(ctx context.Context, in answer) (*wire.AuthO
 		if err := tx.ModifyUser(u.PoolID, u.Sub, change); err != nil {
 			return err
 		}
+		if err := addNames(tx, &in.app.pool, &u); err != nil {
+			return err
+		}
 		return tx.RevokeUser(u.PoolID, u.Sub)
 	})
 }
@@ -71,7 +74,11 @@ func (in *answer) newAttributes() (map[string]string, error) {
 		}
 		attrs[name] = value
 	}
-	return attrs, in.app.checkWritable(attrs)
+	err := in.app.checkWritable(attrs)
+	if email := attrs["email"]; email != "" && email != in.user.Attributes["email"] {
+		attrs["email_verified"] = "false" // what an administrator said was of none
+	}
+	return attrs, err
 }
 
 func orElse(err, other error) error {

@@ -51,6 +51,8 @@ func checkAttribute(name, value string, admin bool) error {
 		return invalid("Attributes did not conform to the schema: Type for attribute {%s} could not be determined", name)
 	case len(value) > maxAttribute:
 		return invalid("Attributes did not conform to the schema: %s: String must be no longer than 2048 characters", name)
+	case strings.IndexByte(value, 0) >= 0:
+		return invalid("Attributes did not conform to the schema: %s: String must not have a NUL character", name)
 	case name == "email" && value != "" && !isEmail(value):
 		return invalid("Invalid email address format.")
 	}

@@ -140,22 +140,13 @@ func (s *Service) useCode(ctx context.Context, a *app, u *subject, purpose, code
 		return errCode()
 	}
 	return s.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := s.spendCode(ctx, tx, u, purpose, kept.MAC); err != nil {
+		err := tx.TakeCode(u.PoolID, u.Sub, purpose, kept.MAC) // of several right answers one counts
+		if isConflict(err) {
+			return errExpiredCode()
+		}
+		if err != nil {
 			return err
 		}
 		return then(tx)
 	})
-}
-
-// spendCode makes sure that of several right answers one counts: the code must
-// still be the one that was compared.
-func (s *Service) spendCode(_ context.Context, tx *store.Tx, u *subject, purpose string, mac []byte) error {
-	err := tx.UseOnce("code", mac, s.Now().Add(codeLife(purpose)))
-	if isConflict(err) {
-		return errExpiredCode()
-	}
-	if err != nil {
-		return err
-	}
-	return tx.DeleteCode(u.PoolID, u.Sub, purpose)
 }

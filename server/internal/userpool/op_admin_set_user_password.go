@@ -24,7 +24,11 @@ func (s *Service) adminSetUserPassword(ctx context.Context, in *wire.AdminSetUse
 	}
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {
 		if in.Permanent {
-			return s.putPassword(tx, &u, made, confirmed)
+			if err := s.putPassword(tx, &u, made, confirmed); err != nil {
+				return err
+			}
+			u.Status = confirmed
+			return addNames(tx, p, &u) // those that do not count before a user is confirmed
 		}
 		return s.putPassword(tx, &u, made, forceChange, func(now *store.User) { now.PasswordExpires = s.temporaryUntil(p) })
 	})

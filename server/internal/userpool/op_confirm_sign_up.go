@@ -57,7 +57,12 @@ func (s *Service) confirm(tx *store.Tx, p *store.UserPool, u *store.User, verifi
 	if err != nil {
 		return err
 	}
-	for _, n := range signInNames(p, &after) {
+	return addNames(tx, p, &after)
+}
+
+// addNames lets a user sign in with every name that counts by now.
+func addNames(tx *store.Tx, p *store.UserPool, u *store.User) error {
+	for _, n := range signInNames(p, u) {
 		err := tx.AddName(u.PoolID, u.Sub, n)
 		if errors.Is(err, store.ErrExists) {
 			return errAlias(n.Kind)

@@ -23,7 +23,7 @@ func (s *Service) listUsers(ctx context.Context, in *wire.ListUsersInput) (*wire
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseFilter(in.Filter)
+	filters, err := parseFilter(in.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -32,16 +32,17 @@ func (s *Service) listUsers(ctx context.Context, in *wire.ListUsersInput) (*wire
 	if err != nil {
 		return nil, err
 	}
-	users, more, err := s.scan(ctx, in.UserPoolId, after, in.Limit, f)
+	users, err := s.Store.ListUsers(ctx, in.UserPoolId, after, in.Limit+1, filters...)
 	if err != nil {
 		return nil, err
 	}
 	out := &wire.ListUsersOutput{Users: []wire.UserType{}}
+	if len(users) > in.Limit {
+		users = users[:in.Limit]
+		out.PaginationToken, err = s.boxes.page.Seal(s.Rand, []byte(users[len(users)-1].Sub), []byte(query))
+	}
 	for i := range users {
 		out.Users = append(out.Users, userType(&users[i], see))
-	}
-	if more {
-		out.PaginationToken, err = s.boxes.page.Seal(s.Rand, []byte(users[len(users)-1].Sub), []byte(query))
 	}
 	return out, err
 }
@@ -58,63 +59,27 @@ func wantedAttributes(names []string) (func(string) bool, error) {
 	return func(n string) bool { return slices.Contains(names, n) }, nil
 }
 
-// scan reads users until it has limit that match, and whether there are more.
-func (s *Service) scan(ctx context.Context, pool, after string, limit int, f filter) (found []store.User, more bool, err error) {
-	const page = 200
-	for {
-		users, err := s.Store.ListUsers(ctx, pool, after, page)
-		if err != nil {
-			return nil, false, err
-		}
-		for i := range users {
-			after = users[i].Sub
-			if !f.matches(&users[i]) {
-				continue
-			}
-			if len(found) == limit {
-				return found, true, nil
-			}
-			found = append(found, users[i])
-		}
-		if len(users) < page {
-			return found, false, nil
-		}
-	}
-}
-
-// filter is the Filter of ListUsers: one attribute that equals or begins with a
-// value. It is matched here and never becomes part of a query.
-type filter struct {
-	attribute, value string
-	prefix           bool
-}
-
-// searchable are the attributes of the API reference's "Filter".
-var searchable = []string{
-	"username", "email", "phone_number", "name", "given_name", "family_name", "preferred_username", "cognito:user_status", "status", "sub",
-}
-
 // parseFilter reads `name = "value"` or `name ^= "value"`, where \" and \\ stand
-// for themselves.
-func parseFilter(text string) (filter, error) {
-	var f filter
+// for themselves; nil for no filter.
+func parseFilter(text string) ([]store.Filter, error) {
 	if text == "" {
-		return f, nil
+		return nil, nil
 	}
 	bad := invalid("Error while parsing filter: write attribute = \"value\" or attribute ^= \"value\"")
 	name, rest, ok := strings.Cut(text, "=")
 	if !ok {
-		return f, bad
+		return nil, bad
 	}
-	name, f.prefix = strings.CutSuffix(strings.TrimSpace(name), "^")
-	f.attribute = strings.Trim(strings.TrimSpace(name), `"`)
-	if !slices.Contains(searchable, f.attribute) {
-		return f, invalid("Error while parsing filter: the attribute cannot be searched")
+	var f store.Filter
+	name, f.Prefix = strings.CutSuffix(strings.TrimSpace(name), "^")
+	f.Attribute = strings.Trim(strings.TrimSpace(name), `"`)
+	if !store.Searchable(f.Attribute) {
+		return nil, invalid("Error while parsing filter: the attribute cannot be searched")
 	}
-	if f.value, ok = unquote(strings.TrimSpace(rest)); !ok {
-		return f, bad
+	if f.Value, ok = unquote(strings.TrimSpace(rest)); !ok {
+		return nil, bad
 	}
-	return f, nil
+	return []store.Filter{f}, nil
 }
 
 func unquote(s string) (string, bool) {
@@ -137,26 +102,4 @@ func unquote(s string) (string, bool) {
 		}
 	}
 	return out.String(), true
-}
-
-func (f filter) matches(u *store.User) bool {
-	var v string
-	switch f.attribute {
-	case "":
-		return true
-	case "username":
-		v = u.Username
-	case "sub":
-		v = u.Sub
-	case "cognito:user_status":
-		v = u.Status
-	case "status":
-		v = map[bool]string{true: "Enabled", false: "Disabled"}[u.Enabled]
-	default:
-		v = u.Attributes[f.attribute]
-	}
-	if f.prefix {
-		return strings.HasPrefix(v, f.value)
-	}
-	return v == f.value
 }

@@ -119,7 +119,11 @@ func (s *Service) create(ctx context.Context, p *store.UserPool, u *store.User, 
 	if len(p.Settings.UsernameAttributes) > 0 {
 		return wire.Errorf("UsernameExistsException", "An account with the given email already exists.")
 	}
-	if _, err := s.Store.UserByName(ctx, p.ID, fold(p, u.Username)); errors.Is(err, store.ErrNotFound) {
+	_, err = s.Store.UserByName(ctx, p.ID, fold(p, u.Username))
+	if errors.Is(err, store.ErrNotFound) {
+		_, err = s.Store.UserBySub(ctx, p.ID, fold(p, u.Username))
+	}
+	if errors.Is(err, store.ErrNotFound) {
 		return errAlias("email")
 	}
 	return wire.Errorf("UsernameExistsException", "User already exists")

@@ -102,6 +102,8 @@ func (s *Service) rotate(ctx context.Context, a *app, r *refreshed) error {
 		return tx.RevokeRefresh(f.ID)
 	})
 	switch {
+	case errors.Is(err, store.ErrNotFound): // the user was deleted
+		return errRefresh()
 	case err != nil:
 		return err
 	case ended:

@@ -130,11 +130,16 @@ func (s *Service) arn(pool string) string {
 	return fmt.Sprintf("arn:aws:cognito-idp:%s:%s:userpool/%s", s.Region, s.AccountID, pool)
 }
 
-// outward lets the wire say "try again" for a store that does not answer.
+// outward lets the wire say "try again" for a store that does not answer. A user
+// may be deleted after an operation has found him.
 func outward(err error) error {
 	var e *wire.Error
-	if !errors.As(err, &e) && errors.Is(err, store.ErrUnavailable) {
+	switch {
+	case errors.As(err, &e):
+	case errors.Is(err, store.ErrUnavailable):
 		return fmt.Errorf("%w: %w", wire.ErrUnavailable, err)
+	case errors.Is(err, store.ErrNotFound):
+		return errNoUser()
 	}
 	return err
 }
