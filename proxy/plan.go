@@ -60,7 +60,7 @@ func newPlan(ctx context.Context, p *Proxy) (*plan, error) {
 		retries: max(0, cmp.Or(p.Retries, 2)), maxBody: cmp.Or(p.MaxBody, 10<<20), payload: p.Payload, keepAuth: p.PreserveAuthorization,
 	}
 	if pl.transport == nil {
-		pl.transport = newTransport()
+		pl.transport = newTransport(p.RootCAs)
 	}
 	for _, name := range p.Hosts {
 		pl.names = append(pl.names, strings.ToLower(name))

@@ -3,6 +3,7 @@ package proxy
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -61,6 +62,9 @@ type Proxy struct {
 	// connections per host, HTTP/2 where the upstream has it, the proxy of the
 	// environment, and 16 minutes for an answer to begin.
 	Transport http.RoundTripper
+	// RootCAs are the authorities that certificates of upstreams are trusted by,
+	// if Transport is nil. Zero: the system's.
+	RootCAs *x509.CertPool
 	// Log gets one line per request, without query and headers. Zero: none.
 	Log *slog.Logger
 

@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"time"
@@ -18,10 +20,11 @@ const (
 )
 
 // newTransport is what a Proxy sends with by default.
-func newTransport() *http.Transport {
+func newTransport(trusted *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           loopback.Dial(&net.Dialer{Timeout: dialing, KeepAlive: keepAlive}),
+		TLSClientConfig:       &tls.Config{RootCAs: trusted},
 		ForceAttemptHTTP2:     true,
 		MaxIdleConnsPerHost:   maxIdle,
 		IdleConnTimeout:       idling,

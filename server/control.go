@@ -52,6 +52,7 @@ func readOpenAPI(doc []byte, p apidef.Protocol, basePath string) (apidef.API, []
 
 // serveControl answers a call of API Gateway's control plane.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, path string) string {
+	noteService(r.Context(), serviceAPIGateway)
 	op, known := s.control.Find(r.Method, path)
 	if !known {
 		op = apigateway.Operation{Name: "unknown", Resource: path}

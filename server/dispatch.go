@@ -42,6 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		attrs = append(attrs, slog.String("caller", sw.caller), slog.String("access_key_id", sw.accessKeyID))
 	}
 	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+	s.metrics.request(sw.service, sw.status, time.Since(begin))
 }
 
 // date is the Date header of answers, made once a second. It is of the clock that
@@ -72,6 +73,7 @@ type statusWriter struct {
 	http.ResponseWriter
 	status              int
 	code                string
+	service             service
 	caller, accessKeyID string
 }
 
@@ -89,12 +91,27 @@ func noteCode(w http.ResponseWriter, code string) {
 	}
 }
 
+// noteService keeps which service a call is for, by its name in a credential scope.
+func noteService(ctx context.Context, name string) {
+	if sw, ok := ctx.Value(callKey{}).(*statusWriter); ok {
+		sw.service = scopes[name]
+	}
+}
+
 // WriteHeader keeps the first status.
 func (w *statusWriter) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write is 200, unless another status was written.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // serve answers what is not an API call and names it for the log.

@@ -79,6 +79,7 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) string {
 	corsHeaders(w.Header())
 	form, err := readForm(r)
 	service := queryServiceOf(form.Get("Version"))
+	noteService(r.Context(), service.name)
 	name, out := service.name, any(nil)
 	if err == nil {
 		name, out, err = s.runQuery(r, service, form)

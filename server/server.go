@@ -94,6 +94,7 @@ type Server struct {
 	signing   sigv4.KeyCache
 	gateKeys  gateKeys
 	date      date
+	metrics   metrics
 
 	control  *apigateway.Service
 	declared apidef.Catalog // by the Config

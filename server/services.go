@@ -50,7 +50,7 @@ func (s *Server) operationFor(target string) (operation, bool) {
 		op, ok := s.users.Op(name)
 		return operation{
 			service: serviceIDP, action: serviceIDP + ":" + name, signed: op.Signed,
-			resource: func(b []byte) string { return s.users.Resource(name, b) }, run: op.Run,
+			resource: func(b []byte) string { return s.users.Resource(name, b) }, run: s.counted(name, op),
 		}, ok
 	case wire.TargetIdentity:
 		op, ok := s.identity.Op(name)
@@ -81,6 +81,7 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request) string {
 
 func (s *Server) runJSON(r *http.Request, target string) (any, error) {
 	op, known := s.operationFor(target)
+	noteService(r.Context(), op.service)
 	if !known || len(r.Header.Values("X-Amz-Target")) != 1 {
 		return nil, wire.Errorf("UnknownOperationException", "gatepass does not support the operation %s", shorten(target))
 	}

@@ -29,14 +29,17 @@ func (s *Server) account() string { return s.Config.account() }
 
 // wire makes the services and hands each what it needs of another as a value.
 func (s *Server) wire() {
-	s.sts = &sts.Service{Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random, VerifyToken: s.verifyWebIdentity, ManagedPolicy: s.managedPolicy}
+	s.sts = &sts.Service{
+		Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random, VerifyToken: s.verifyWebIdentity, ManagedPolicy: s.managedPolicy,
+		Ahead: s.metrics.sessionAhead,
+	}
 	s.iam = &iam.Service{
 		Store: s.store, AccountID: s.account(), Now: s.Now, Rand: s.random,
 		NewID: sts.NewID, SealSecret: s.sts.SealSecret, OIDCProviderARN: identity.OIDCProviderARN, Changed: s.sts.Forget,
 	}
 	s.users = &userpool.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
-		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey,
+		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey, Admit: userpool.NewGate(0, 0, 0),
 	}
 	s.identity = &identity.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
@@ -80,6 +83,7 @@ func (s *Server) sent(ctx context.Context, m store.Message) {
 
 // called logs one API call.
 func (s *Server) called(ctx context.Context, e gateway.Event) {
+	s.metrics.call(&e)
 	if !s.Logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}

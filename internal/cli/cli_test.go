@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "stopserver": stopServer, "exits": exits, "fits": fits, "private": private, "totp": totp, "temporary": temporary, "damage": damage, "none": none,
 			"signedcurl": signedCurl, "explains": explains,
-			"expand": expand, "startproxy": startProxy, "stopproxy": stopProxy, "fetch": fetch,
+			"expand": expand, "startproxy": startProxy, "stopproxy": stopProxy, "fetch": fetch, "adminaddress": adminAddress, "becomesready": becomesReady, "certify": certify,
 			"socketserver": startSocketServer, "socketends": socketEnds, "interrupted": interrupted,
 		},
 	})

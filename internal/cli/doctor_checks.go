@@ -175,7 +175,7 @@ func (d *doctor) checkDNS(ctx context.Context, u *url.URL) bool {
 func (d *doctor) unreachable(u *url.URL, err error) {
 	switch exitCode(err) {
 	case exitCertificate:
-		d.fail("tls", "let SSL_CERT_FILE name the authority that signed it; a proxy that inspects TLS has one of its own", "%s: %s", u.Host, reason(err))
+		d.fail("tls", "let AWS_CA_BUNDLE or SSL_CERT_FILE name the authority that signed it; a proxy that inspects TLS has one of its own", "%s: %s", u.Host, reason(err))
 	case exitTLS:
 		d.fail("tls", "is it https? is a proxy in the way?", "%s: %s", u.Host, reason(err))
 	case exitTimeout:

@@ -117,6 +117,7 @@ var hints = []struct {
 	{is(gatepass.ErrConfig), "gatepass help environment lists the settings"},
 	{is(gatepass.ErrNotFromProvider), "check GATEPASS_IDENTITY_POOL_ID and GATEPASS_CLIENT_ID: the identity pool must list this app client"},
 	{func(err error) bool { return exitCode(err) == exitConnect }, "is the server running, and the address right? gatepass doctor tries the way there"},
+	{func(err error) bool { return exitCode(err) == exitCertificate }, "let AWS_CA_BUNDLE name the file of the authority that signed it"},
 	{func(err error) bool { return exitCode(err) == exitDNS }, "check GATEPASS_ENDPOINT, GATEPASS_API and the network"},
 }
 

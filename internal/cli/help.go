@@ -101,6 +101,11 @@ profile in use, the profile is left out.
 	b.WriteString(`
   NO_COLOR, CLICOLOR=0, CLICOLOR_FORCE=1
       never colour; nor on a terminal; always
+
+  AWS_CA_BUNDLE
+      file of the certificates to trust instead of the system's, as AWS's tools
+      have it; for a gate of gatepass serve --tls-cert, that certificate or its
+      authority's
 `)
 	return strings.TrimSuffix(b.String(), "\n")
 }

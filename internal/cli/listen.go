@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,13 +10,33 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/gatepass/gatepass/internal/loopback"
 )
 
 // drain is how long requests under way may take to end when the server stops.
 const drain = 10 * time.Second
+
+// maxStreams is how many requests of an HTTP/2 connection run at a time.
+const maxStreams = 100
+
+// door is where and how a server listens, by the flags that proxy and serve share.
+type door struct {
+	listen, admin    string
+	certificate, key string
+	allowRemote      bool
+}
+
+// addFlags adds those that mean the same to both.
+func (d *door) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&d.admin, "admin", "", "`ADDR` for /healthz, /readyz and /metrics; empty: nowhere")
+	f.StringVar(&d.certificate, "tls-cert", "", "`FILE` of a certificate to serve HTTPS with, read again when it changes; needs --tls-key")
+	f.StringVar(&d.key, "tls-key", "", "`FILE` of its key")
+}
 
 // onLoopback says whether only this machine reaches a listening address.
 func onLoopback(addr string) (bool, error) {
@@ -72,10 +93,73 @@ func baseURL(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(ip, fmt.Sprint(tcp.Port))
 }
 
+// mayListen refuses an address that other machines reach, unless asked for; why is
+// what speaks against it.
+func (d *door) mayListen(flag, addr, why, instead string) error {
+	if addr == "" {
+		return nil
+	}
+	loopback, err := onLoopback(addr)
+	if err != nil {
+		return hintf(usageErrorf("%s: %w", flag, err), "for example %s 127.0.0.1:8080", flag)
+	}
+	if loopback || d.allowRemote {
+		return nil
+	}
+	return hintf(usageErrorf("%s is reached by other machines, and %s", addr, why), "%s", instead)
+}
+
+// open listens where --listen says, with TLS if there is a certificate. Base is
+// where clients on this machine reach it.
+func (d *door) open(log *slog.Logger) (ln net.Listener, base string, err error) {
+	pair, err := d.keyPair(log)
+	if err != nil {
+		return nil, "", err
+	}
+	path, isUnix := strings.CutPrefix(d.listen, "unix:")
+	if isUnix {
+		ln, err = listenUnix(path)
+		base = d.listen
+	} else if ln, err = net.Listen("tcp", d.listen); err == nil {
+		base = baseURL(ln.Addr())
+	}
+	if err != nil {
+		return nil, "", hintf(err, "choose another address with --listen; port 0 takes a free one")
+	}
+	if pair == nil {
+		return ln, base, nil
+	}
+	return tls.NewListener(ln, pair.config()), pair.base(base), nil
+}
+
+// serveAdmin serves health and metrics, if anywhere, until stop.
+func (d *door) serveAdmin(h http.Handler, log *slog.Logger) (stop func(), err error) {
+	if d.admin == "" {
+		return func() {}, nil
+	}
+	ln, err := net.Listen("tcp", d.admin)
+	if err != nil {
+		return nil, hintf(err, "choose another address with --admin")
+	}
+	log.Info("admin is ready", "listen", baseURL(ln.Addr()))
+	hs := newHTTPServer(h, log)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = hs.Serve(ln) // it ends by Close
+	}()
+	return func() { _ = hs.Close(); <-ended }, nil
+}
+
 // newHTTPServer bounds what a connection may cost before a handler sees it.
 func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	return &http.Server{
 		Handler:           h,
+		Protocols:         protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,

@@ -3,13 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -23,15 +22,15 @@ import (
 )
 
 type proxyOptions struct {
-	upstream, service      string
-	awsProfile             string
-	listen, admin          string
-	routes, set, strip     []string
-	hosts, origins         []string
-	payload, maxBody       string
-	retries                int
-	keepAuth, allowRemote  bool
-	certificate, key, logs string
+	door
+	upstream, service  string
+	awsProfile         string
+	routes, set, strip []string
+	hosts, origins     []string
+	payload, maxBody   string
+	retries            int
+	keepAuth           bool
+	logs               string
 }
 
 func newProxy(a *app) *cobra.Command {
@@ -54,7 +53,6 @@ one line a request, to stderr.`,
 	f.StringVar(&o.service, "service", "", "`SERVICE` to sign for; empty: that of the host, else execute-api")
 	f.StringVar(&o.awsProfile, "aws-profile", "", "sign with the keys of this `PROFILE` of the AWS CLI, or env")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`ADDR`, or unix:PATH; port 0 takes a free one")
-	f.StringVar(&o.admin, "admin", "", "`ADDR` for /healthz, /readyz and /metrics; empty: nowhere")
 	f.StringVar(&o.payload, "payload", "auto", "whether bodies are hashed: auto, signed or unsigned; `auto` does as the client")
 	f.StringVar(&o.maxBody, "max-body", "10MiB", "largest `SIZE` of a request body; 0: no limit")
 	f.IntVar(&o.retries, "retries", 2, "`times` that a request that is safe to repeat is sent again")
@@ -64,8 +62,7 @@ one line a request, to stderr.`,
 	f.StringArrayVar(&o.hosts, "host", nil, "`NAME` that requests may have as Host, besides localhost and addresses")
 	f.StringArrayVar(&o.origins, "origin", nil, "`ORIGIN` of pages that may use the proxy, such as http://localhost:5173")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine: everyone there acts as the user")
-	f.StringVar(&o.certificate, "tls-cert", "", "`FILE` of a certificate to serve HTTPS with; needs --tls-key")
-	f.StringVar(&o.key, "tls-key", "", "`FILE` of its key")
+	o.addFlags(f)
 	f.StringVar(&o.logs, "log", "text", "how requests are logged: `text`, json or none")
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"upstream": a.completeAPIs,
@@ -89,7 +86,7 @@ func (a *app) proxy(ctx context.Context, v settingValues, o proxyOptions) error 
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(o.mayListen("--listen", o.listen), o.mayListen("--admin", o.admin)); err != nil {
+	if err := o.checkListen(); err != nil {
 		return err
 	}
 	if _, err := o.proxy(v, log); err != nil {
@@ -157,6 +154,9 @@ func (o proxyOptions) proxy(v settingValues, log *slog.Logger) (*proxy.Proxy, er
 	var err error
 	if p.Payload, err = payloadOf(o.payload); err != nil {
 		return nil, err
+	}
+	if p.RootCAs, err = curl.Authorities(curl.BundleVariable, os.Getenv(curl.BundleVariable)); err != nil {
+		return nil, curlError(err)
 	}
 	if p.MaxBody, err = sizeOf(o.maxBody); err != nil {
 		return nil, usageErrorf("--max-body %s: %w", o.maxBody, err)
@@ -252,13 +252,22 @@ func (v settingValues) regionAt(base string) string {
 	return regionFor(v)
 }
 
+// checkListen refuses addresses that other machines reach, unless asked for.
+func (o proxyOptions) checkListen() error {
+	const why, instead = "whoever reaches the proxy acts as you", "listen on 127.0.0.1, or pass --allow-remote and let nobody else in"
+	if strings.HasPrefix(o.listen, "unix:") {
+		return o.mayListen("--admin", o.admin, why, instead)
+	}
+	return errors.Join(o.mayListen("--listen", o.listen, why, instead), o.mayListen("--admin", o.admin, why, instead))
+}
+
 // serveProxy listens, says where, and serves until ctx ends.
 func (a *app) serveProxy(ctx context.Context, p *proxy.Proxy, o proxyOptions, log *slog.Logger) error {
-	ln, base, err := o.open()
+	ln, base, err := o.open(log)
 	if err != nil {
 		return err
 	}
-	stopAdmin, err := o.serveAdmin(p, log)
+	stopAdmin, err := o.serveAdmin(p.Admin(), log)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -268,84 +277,8 @@ func (a *app) serveProxy(ctx context.Context, p *proxy.Proxy, o proxyOptions, lo
 	}
 	log.InfoContext(ctx, "proxy is ready", "listen", base, "upstream", cmp.Or(p.Upstream.URL, "routes only"))
 	hs := newHTTPServer(p, log)
-	hs.Protocols = new(http.Protocols)
-	hs.Protocols.SetHTTP1(true)
-	hs.Protocols.SetHTTP2(true)
 	hs.Protocols.SetUnencryptedHTTP2(true)
 	err = runHTTP(ctx, ln, hs)
 	log.InfoContext(context.WithoutCancel(ctx), "proxy has stopped")
 	return err
-}
-
-// open listens where --listen says, with TLS if there is a certificate.
-func (o proxyOptions) open() (ln net.Listener, base string, err error) {
-	config, err := o.tls()
-	if err != nil {
-		return nil, "", err
-	}
-	path, isUnix := strings.CutPrefix(o.listen, "unix:")
-	if isUnix {
-		ln, err = listenUnix(path)
-		base = o.listen
-	} else {
-		if ln, err = net.Listen("tcp", o.listen); err == nil {
-			base = baseURL(ln.Addr())
-		}
-	}
-	if err != nil {
-		return nil, "", hintf(err, "choose another address with --listen; port 0 takes a free one")
-	}
-	if config == nil {
-		return ln, base, nil
-	}
-	return tls.NewListener(ln, config), strings.Replace(base, "http://", "https://", 1), nil
-}
-
-func (o proxyOptions) tls() (*tls.Config, error) {
-	if o.certificate == "" && o.key == "" {
-		return nil, nil
-	}
-	if o.certificate == "" || o.key == "" {
-		return nil, usageErrorf("--tls-cert and --tls-key go together")
-	}
-	pair, err := tls.LoadX509KeyPair(o.certificate, o.key)
-	if err != nil {
-		return nil, &usageError{fmt.Errorf("--tls-cert: %w", err)}
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}, nil
-}
-
-// mayListen refuses an address that other machines reach, unless asked for.
-func (o proxyOptions) mayListen(flag, addr string) error {
-	if addr == "" || strings.HasPrefix(addr, "unix:") {
-		return nil
-	}
-	loopback, err := onLoopback(addr)
-	if err != nil {
-		return hintf(usageErrorf("%s: %w", flag, err), "for example %s 127.0.0.1:8080", flag)
-	}
-	if loopback || o.allowRemote {
-		return nil
-	}
-	return hintf(usageErrorf("%s is reached by other machines, and whoever reaches the proxy acts as you", addr),
-		"listen on 127.0.0.1, or pass --allow-remote and let nobody else in")
-}
-
-// serveAdmin serves health and metrics, if anywhere, until stop.
-func (o proxyOptions) serveAdmin(p *proxy.Proxy, log *slog.Logger) (stop func(), err error) {
-	if o.admin == "" {
-		return func() {}, nil
-	}
-	ln, err := net.Listen("tcp", o.admin)
-	if err != nil {
-		return nil, hintf(err, "choose another address with --admin")
-	}
-	log.Info("admin is ready", "listen", baseURL(ln.Addr()))
-	hs := newHTTPServer(p.Admin(), log)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = hs.Serve(ln) // it ends by Close
-	}()
-	return func() { _ = hs.Close(); <-ended }, nil
 }

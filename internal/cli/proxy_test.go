@@ -6,12 +6,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatepass/gatepass/internal/cli"
 )
 
 // runningProxy is the proxy a script has started.
@@ -35,13 +38,46 @@ func startProxy(ts *testscript.TestScript, neg bool, args []string) {
 func scriptEnv(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{
 		"HOME", "PATH", "TMPDIR", "XDG_CONFIG_HOME", "GATEPASS_ENDPOINT", "GATEPASS_REGION", "GATEPASS_USER_POOL_ID", "GATEPASS_CLIENT_ID",
-		"GATEPASS_IDENTITY_POOL_ID", "GATEPASS_API", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+		"GATEPASS_IDENTITY_POOL_ID", "GATEPASS_API", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
 		}
 	}
 	return env
+}
+
+// adminAddress leaves the address that a log names for administration in $ADMIN.
+func adminAddress(ts *testscript.TestScript, _ bool, args []string) {
+	_, after, ok := strings.Cut(ts.ReadFile(args[0]), `msg="admin is ready" listen=`)
+	if !ok {
+		ts.Fatalf("%s names none", args[0])
+	}
+	ts.Setenv("ADMIN", strings.Fields(after)[0])
+}
+
+// becomesReady asks the address of administration until it is ready, which takes
+// as long as making keys does.
+func becomesReady(ts *testscript.TestScript, _ bool, _ []string) {
+	for end := time.Now().Add(time.Minute); ; {
+		resp, err := http.Get(ts.Getenv("ADMIN") + "/readyz") // answers when it is, or after two seconds
+		ts.Check(err)
+		ts.Check(resp.Body.Close())
+		if resp.StatusCode == http.StatusOK {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("it is not ready")
+		}
+	}
+}
+
+// certify writes a certificate that is its own authority, for this machine, and
+// its key into two files.
+func certify(ts *testscript.TestScript, _ bool, args []string) {
+	cert, key := cli.SelfSigned(ts.Check, "localhost", "127.0.0.1")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), cert, 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), key, 0o600))
 }
 
 // stopProxy ends the proxy as an operator does, and wants exit code 0.

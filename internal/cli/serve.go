@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -17,8 +16,8 @@ import (
 
 type serveOptions struct {
 	gateFiles
-	listen, db  string
-	allowRemote bool
+	door
+	db string
 }
 
 func newServe(a *app) *cobra.Command {
@@ -50,7 +49,8 @@ An API of --openapi has the name of its file as id, and the stage prod.`,
 	f.StringVar(&o.lambdaEndpoint, "lambda-endpoint", "", "`URL` of a Lambda service that has all other functions")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8787", "`ADDR` to listen on; port 0 takes a free one")
 	f.StringVar(&o.db, "db", "", "`FILE` of the SQLite database, or a postgres:// URL; empty: in memory")
-	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine, without TLS; put a TLS proxy in front")
+	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine, with --tls-cert or a TLS proxy in front")
+	o.addFlags(f)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) }
 	return cmd
 }
@@ -63,13 +63,17 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return hintf(err, "choose another address with --listen; port 0 takes a free one")
-	}
-	base := baseURL(ln.Addr())
 	log := slog.New(slog.NewTextHandler(a.io.Err, nil))
+	ln, base, err := o.open(log)
+	if err != nil {
+		return err
+	}
 	srv := &server.Server{DSN: o.db, Config: g.config, Handlers: g.handlers, Endpoint: base, Logger: log}
+	stopAdmin, err := o.serveAdmin(srv.Admin(), log)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	defer stopAdmin()
 	if err := srv.Start(ctx); err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -96,17 +100,15 @@ func (o serveOptions) database() string {
 	return o.db
 }
 
-// checkListen refuses an address that other machines reach, unless asked for.
-func (o serveOptions) checkListen() error {
-	loopback, err := onLoopback(o.listen)
-	if err != nil {
-		return hintf(usageErrorf("--listen: %w", err), "for example --listen 127.0.0.1:8787")
+// checkListen refuses addresses that other machines reach, unless asked for.
+func (o *serveOptions) checkListen() error {
+	why, instead := "gatepass serve speaks plain HTTP without --tls-cert", "listen on 127.0.0.1, or pass --allow-remote, with --tls-cert or a TLS proxy in front"
+	if o.certificate != "" {
+		why, instead = "they could try what the gate guards", "listen on 127.0.0.1, or pass --allow-remote"
 	}
-	if loopback || o.allowRemote {
-		return nil
-	}
-	return hintf(usageErrorf("%s is reached by other machines, and gatepass serve speaks plain HTTP", o.listen),
-		"listen on 127.0.0.1, or pass --allow-remote and put a TLS proxy in front")
+	return errors.Join(
+		o.mayListen("--listen", o.listen, why, instead),
+		o.mayListen("--admin", o.admin, "--admin shows them how busy the gate is", "listen on 127.0.0.1, or pass --allow-remote"))
 }
 
 // exists says whether a database file is there.

@@ -105,7 +105,7 @@ func TestListenAddress(t *testing.T) {
 		{"10.0.0.1:80", true, true},
 		{"127.0.0.1", true, false},
 	} {
-		err := serveOptions{listen: c.listen, allowRemote: c.remote}.checkListen()
+		err := (&serveOptions{door: door{listen: c.listen, allowRemote: c.remote}}).checkListen()
 		if (err == nil) != c.ok {
 			t.Errorf("%s, remote %v: %v", c.listen, c.remote, err)
 		}

@@ -52,15 +52,9 @@ func (c *Conn) tls() (*tls.Config, error) {
 	if c.TLS13 {
 		t.MinVersion = tls.VersionTLS13
 	}
-	if c.CACert != "" {
-		pem, err := os.ReadFile(c.CACert)
-		if err != nil {
-			return nil, errorf("--cacert: %v", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errorf("--cacert: %s holds no certificate in PEM", c.CACert)
-		}
+	var err error
+	if t.RootCAs, err = c.authorities(); err != nil {
+		return nil, err
 	}
 	if c.Cert == "" && c.Key == "" {
 		return t, nil
@@ -71,6 +65,35 @@ func (c *Conn) tls() (*tls.Config, error) {
 	}
 	t.Certificates = []tls.Certificate{pair}
 	return t, nil
+}
+
+// authorities are those of --cacert, else those that AWS's tools trust.
+func (c *Conn) authorities() (*x509.CertPool, error) {
+	if c.CACert != "" {
+		return Authorities("--cacert", c.CACert)
+	}
+	return Authorities(BundleVariable, os.Getenv(BundleVariable))
+}
+
+// BundleVariable names the file of the authorities that AWS's tools trust, in
+// place of the system's.
+const BundleVariable = "AWS_CA_BUNDLE"
+
+// Authorities reads a file of certificates in PEM, which what names; nil if file is
+// empty: the system's. The error is an [Error].
+func Authorities(what, file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, errorf("%s: %v", what, err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errorf("%s: %s holds no certificate in PEM", what, file)
+	}
+	return pool, nil
 }
 
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)

@@ -26,7 +26,7 @@ func openMemory(ctx context.Context) (*Store, error) {
 	}
 	db.SetMaxOpenConns(1) // each connection would be a database of its own
 	prepared := prepare(db)
-	s := &Store{reader: reader{q: prepared, fault: classify}, write: db, prepared: prepared}
+	s := &Store{reader: reader{q: prepared}, write: db, prepared: prepared}
 	return s.start(ctx, schema{tablesSQLite, [...]string{upgrade2SQLite}})
 }
 
@@ -67,7 +67,7 @@ func connect(path string) (*Store, error) {
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(readConnections)
 	read.SetMaxIdleConns(readConnections)
-	return &Store{reader: reader{q: prepare(read), fault: classify}, write: write, read: read, prepared: prepare(write)}, nil
+	return &Store{reader: reader{q: prepare(read)}, write: write, read: read, prepared: prepare(write)}, nil
 }
 
 // guarded runs one update behind a savepoint; broken is a fault of the

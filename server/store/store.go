@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type Store struct {
 	unlock   func() error
 	group    int // how many updates may share a commit
 	fresh    bool
+	faults   atomic.Uint64
 	postgres bool
 }
 
@@ -67,6 +69,21 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 // Fresh reports whether Open made the database.
 func (s *Store) Fresh() bool { return s.fresh }
 
+// Faults is how many reads and updates were ErrUnavailable, less those whose
+// caller had left.
+func (s *Store) Faults() uint64 { return s.faults.Load() }
+
+// noted counts a fault of the database.
+func (s *Store) noted(err error) error {
+	if err != nil && errors.Is(err, ErrUnavailable) && !errors.Is(err, context.Canceled) {
+		s.faults.Add(1)
+	}
+	return err
+}
+
+// failed classifies what a read outside of transactions came to.
+func (s *Store) failed(err error) error { return s.noted(classify(err)) }
+
 // Ping reports whether the database answers; the error is ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
@@ -94,6 +111,7 @@ func (s *Store) Close() (err error) {
 // start is closed.
 func (s *Store) start(ctx context.Context, schema schema) (*Store, error) {
 	s.requests, s.closing, s.group = make(chan request), make(chan struct{}), maxGroup
+	s.fault = s.failed
 	if err := s.migrate(ctx, schema); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -30,6 +30,10 @@ const maxGroup = 256
 // ErrUnavailable with the context's error; one that ends later is ignored on
 // SQLite.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
+	return s.noted(s.update(ctx, fn))
+}
+
+func (s *Store) update(ctx context.Context, fn func(*Tx) error) error {
 	if s.postgres {
 		return s.updatePostgres(ctx, fn)
 	}

@@ -206,6 +206,13 @@ func (ss *sockets) add(s *socket) bool {
 	return true
 }
 
+// Connections is how many WebSocket connections are open in this process.
+func (g *Gateway) Connections() int {
+	g.sockets.mu.Lock()
+	defer g.sockets.mu.Unlock()
+	return len(g.sockets.byID)
+}
+
 // forget lets nobody find a connection that has ended.
 func (ss *sockets) forget(s *socket) {
 	ss.mu.Lock()

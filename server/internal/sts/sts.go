@@ -49,6 +49,10 @@ type Service struct {
 	// nobody knows. Nil: only the store's own are found.
 	ManagedPolicy func(ctx context.Context, arn string) (string, error)
 
+	// Ahead is told of a session that was issued in this node's future, by how much, and whether it is refused for that:
+	// one of the nodes has a wrong clock. Nil: nobody is told.
+	Ahead func(by time.Duration, refused bool)
+
 	once     sync.Once
 	sessions *seal.Box
 	secrets  *seal.Box
@@ -105,7 +109,7 @@ func (s *Service) Resolve(ctx context.Context, accessKeyID, sessionToken string,
 
 func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToken string, now time.Time) (string, policy.Principal, policy.Policies, error) {
 	c, err := s.recall(accessKeyID, sessionToken, now)
-	if err != nil || c.issued.After(now.Add(maxSkew)) {
+	if err != nil || s.aheadOf(now, c.issued) {
 		return "", policy.Principal{}, policy.Policies{}, sigv4.InvalidToken()
 	}
 	if !now.Before(c.expires) {
@@ -123,6 +127,15 @@ func (s *Service) resolveTemporary(ctx context.Context, accessKeyID, sessionToke
 		return "", policy.Principal{}, policy.Policies{}, refusal(err)
 	}
 	return c.text, p, policies, nil
+}
+
+// aheadOf says whether a session was issued too far in this node's future.
+func (s *Service) aheadOf(now, issued time.Time) bool {
+	by := issued.Sub(now)
+	if by > 0 && s.Ahead != nil {
+		s.Ahead(by, by > maxSkew)
+	}
+	return by > maxSkew
 }
 
 // roleOf is who a session of a role is, and what it may do. A role of another id is no role of it: the role was deleted and

@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
@@ -14,6 +15,7 @@ import (
 type Gate struct {
 	crowd, slots chan struct{}
 	wait         time.Duration
+	refused      atomic.Uint64
 }
 
 // NewGate makes a gate where slots requests compute at a time and queue more
@@ -34,6 +36,14 @@ func NewGate(slots, queue int, wait time.Duration) *Gate {
 
 func errTooMany() error { return wire.Errorf("TooManyRequestsException", "Too many requests") }
 
+func (g *Gate) refuse() error {
+	g.refused.Add(1)
+	return errTooMany()
+}
+
+// Refused is how many requests were told to come back.
+func (g *Gate) Refused() uint64 { return g.refused.Load() }
+
 // enter takes a place in the crowd or fails at once, before anything is counted
 // or computed for the request.
 func (g *Gate) enter() (leave func(), err error) {
@@ -41,7 +51,7 @@ func (g *Gate) enter() (leave func(), err error) {
 	case g.crowd <- struct{}{}:
 		return func() { <-g.crowd }, nil
 	default:
-		return nil, errTooMany()
+		return nil, g.refuse()
 	}
 }
 
@@ -52,7 +62,7 @@ func (g *Gate) do(ctx context.Context, fn func() error) error {
 	select {
 	case g.slots <- struct{}{}:
 	case <-timer.C:
-		return errTooMany()
+		return g.refuse()
 	case <-ctx.Done():
 		return errTooMany()
 	}
