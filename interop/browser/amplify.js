@@ -2,6 +2,7 @@
 import { Amplify } from 'aws-amplify';
 import { del, get, post } from 'aws-amplify/api';
 import { confirmSignUp, fetchAuthSession, getCurrentUser, signIn, signOut, signUp } from 'aws-amplify/auth';
+import { parseAmplifyConfig } from 'aws-amplify/utils';
 
 const username = 'eve';
 
@@ -19,12 +20,26 @@ function configure(cfg) {
     },
     API: {
       REST: {
-        notes: { endpoint: cfg.api, region: cfg.region, service: 'execute-api' },
-        classic: { endpoint: cfg.classic, region: cfg.region, service: 'execute-api' },
+        notes: { endpoint: cfg.api, region: cfg.region },
+        classic: { endpoint: cfg.classic, region: cfg.region },
         byName: { endpoint: cfg.apiByName, region: cfg.region, service: 'execute-api' },
       },
     },
   });
+}
+
+// configureOutputs is the same for a project that has an amplify_outputs.json.
+function configureOutputs(cfg) {
+  const config = parseAmplifyConfig({
+    version: '1.3',
+    auth: {
+      aws_region: cfg.region, user_pool_id: cfg.userPoolId, user_pool_client_id: cfg.clientId,
+      identity_pool_id: cfg.identityPoolId, unauthenticated_identities_enabled: true,
+    },
+  });
+  Object.assign(config.Auth.Cognito, { userPoolEndpoint: cfg.endpoint, identityPoolEndpoint: cfg.endpoint });
+  config.API = { REST: { notes: { endpoint: cfg.api, region: cfg.region } } };
+  Amplify.configure(config);
 }
 
 const body = async (call) => (await call.response).body.json();
@@ -100,7 +115,7 @@ async function classic(check) {
 }
 
 export async function afterReload(cfg, check) {
-  configure(cfg);
+  configureOutputs(cfg);
   await check('still signed in after a reload', (await getCurrentUser()).username === username);
   await check('and the API answers', (await list('notes')).length > 0);
   const { tokens } = await fetchAuthSession();
