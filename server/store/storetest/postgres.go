@@ -27,6 +27,7 @@ type Cluster struct {
 	port     int
 	owner    *syscall.Credential
 	server   *exec.Cmd
+	ended    <-chan struct{} // closed when the server is no more; nil: it never was
 }
 
 // started is the cluster of this run of the tests; TestMain stops it.
@@ -76,14 +77,6 @@ func newCluster() (*Cluster, error) {
 			return nil, err
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	c.port = listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		return nil, err
-	}
 	out, err := c.command("initdb", "-D", filepath.Join(c.dir, "data"), "-U", "gate", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
@@ -111,33 +104,72 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start runs the server and waits until it answers.
+// Start runs the server and waits until it answers: the first time on a free port,
+// which somebody else may take before the server does, and then on the same.
 func (c *Cluster) Start() error {
-	c.server = c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", strconv.Itoa(c.port),
+	if c.port != 0 {
+		return c.serve()
+	}
+	var err error
+	for range 5 {
+		if c.port, err = freePort(); err == nil {
+			err = c.serve()
+		}
+		if err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
+
+func (c *Cluster) serve() error {
+	cmd := c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", strconv.Itoa(c.port),
 		"-h", "127.0.0.1", "-c", "unix_socket_directories="+c.dir, "-c", "max_connections=60")
-	if err := c.server.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return err
 	}
-	db, err := sql.Open("pgx", c.dsn(""))
+	ended := make(chan struct{})
+	c.server, c.ended = cmd, ended
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	return c.wait()
+}
+
+// wait waits until the server answers, or is no more.
+func (c *Cluster) wait() error {
+	db, err := sql.Open("pgx", c.dsn("")+"&connect_timeout=10")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.After(2 * time.Minute)
 	for db.Ping() != nil {
-		if time.Now().After(deadline) {
+		select {
+		case <-c.ended:
+			return errors.New("the PostgreSQL server has ended")
+		case <-deadline:
 			return errors.New("the PostgreSQL server does not answer")
+		case <-time.After(20 * time.Millisecond): // another process: there is no clock to inject
 		}
-		time.Sleep(20 * time.Millisecond) // another process: there is no clock to inject
 	}
 	return nil
 }
 
 // Stop ends the server as a crash would.
 func (c *Cluster) Stop() {
-	if c.server != nil && c.server.Process != nil {
+	if c.ended != nil {
 		_ = c.server.Process.Signal(syscall.SIGQUIT) // "immediate shutdown"
-		_ = c.server.Wait()
+		<-c.ended
 	}
 }
 
