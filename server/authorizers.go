@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/gatepass/gatepass/internal/token"
+	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/gateway"
 	"github.com/gatepass/gatepass/server/store"
 )
@@ -70,11 +72,19 @@ func tokenRefusal(err error) error {
 	return err
 }
 
-// reserveQuota counts calls of an API key for all nodes.
+// usageKept is how long it is told how many calls of an API key were counted on a
+// day.
+const usageKept = 90 * 24 * time.Hour
+
+// reserveQuota counts calls of an API key for all nodes, and what it counts by day.
 func (s *Server) reserveQuota(ctx context.Context, counter string, want, limit int, end time.Time) (int, error) {
 	var got int64
 	err := s.store.Update(ctx, func(tx *store.Tx) (err error) {
-		got, err = tx.ReserveQuota(counter, int64(want), int64(limit), s.Now(), end)
+		now := s.Now()
+		if got, err = tx.ReserveQuota(counter, int64(want), int64(limit), now, end); err != nil || got == 0 {
+			return err
+		}
+		_, err = tx.ReserveQuota(apidef.UsedCounter(counter, now), got, math.MaxInt64, now, now.Add(usageKept))
 		return err
 	})
 	return int(got), err

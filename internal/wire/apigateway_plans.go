@@ -104,6 +104,15 @@ func (k UsagePlanKey) String() string { return "api key " + k.ID }
 // GoString hides the value.
 func (k UsagePlanKey) GoString() string { return k.String() }
 
+// Usage is what the keys of a usage plan used of its quota, day by day.
+type Usage struct {
+	UsagePlanID string                `json:"usagePlanId"`
+	StartDate   string                `json:"startDate"` // 2006-01-02, like EndDate, which counts too
+	EndDate     string                `json:"endDate"`
+	Values      map[string][][2]int64 `json:"values"` // by id of the key: used and remaining, for each day
+	Position    string                `json:"position,omitempty"`
+}
+
 // CreateDomainNameInput is the body of CreateDomainName of the first API.
 type CreateDomainNameInput struct {
 	DomainName             string                 `json:"domainName"`

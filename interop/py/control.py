@@ -1,5 +1,6 @@
 """API Gateway's control plane with boto3: every call is answered in the shape
 that botocore's model gives it, with no member that the model does not know."""
+import datetime
 import json
 import os
 import sys
@@ -131,6 +132,11 @@ def rest():
                             throttle={"rateLimit": 5, "burstLimit": 5}, quota={"limit": 100, "period": "MONTH"})["id"]
     c.create_usage_plan_key(usagePlanId=p, keyId=key["id"], keyType="API_KEY")
     c.get_usage_plan(usagePlanId=p), c.get_usage_plans(), c.get_usage_plan_keys(usagePlanId=p), c.get_usage_plan_key(usagePlanId=p, keyId=key["id"])
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    usage = c.update_usage(usagePlanId=p, keyId=key["id"], patchOperations=[{"op": "replace", "path": "/remaining", "value": "5"}])
+    check("update usage", usage["items"][key["id"]] == [[0, 5]], usage)
+    usage = c.get_usage(usagePlanId=p, startDate=str(today - datetime.timedelta(days=1)), endDate=str(today + datetime.timedelta(days=1)))
+    check("usage", len(usage["items"][key["id"]]) >= 2, usage)
     c.update_usage_plan(usagePlanId=p, patchOperations=[{"op": "remove", "path": "/apiStages", "value": api["id"] + ":prod"}])
     c.delete_usage_plan_key(usagePlanId=p, keyId=key["id"]), c.delete_usage_plan(usagePlanId=p), c.delete_api_key(apiKey=key["id"])
     c.create_domain_name(domainName="rest.example", regionalCertificateArn="arn:aws:acm:us-east-1:000000000000:certificate/x",

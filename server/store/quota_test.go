@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -46,5 +47,31 @@ func TestReserveQuota(t *testing.T) {
 		if got := take("a", 50); got != 50 {
 			t.Errorf("a count was not swept: %d", got)
 		}
+	})
+}
+
+// Counts are read by a range of names, and set to what an administrator says.
+func TestQuotas(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		end := noon.Add(24 * time.Hour)
+		update(t, s, func(tx *store.Tx) error {
+			for _, name := range []string{"p/k/USED/2026-01-01", "p/k/USED/2026-01-09", "p/k/USED/2026-01-10", "p/k2/USED/2026-01-02"} {
+				if _, err := tx.ReserveQuota(name, 7, 100, noon, end); err != nil {
+					return err
+				}
+			}
+			return tx.SetQuota("p/k/DAY/2026-01-01", -3, noon, end)
+		})
+		check(t, map[string]int64{"p/k/USED/2026-01-01": 7, "p/k/USED/2026-01-09": 7})(s.Quotas(background, "p/k/USED/2026-01-01", "p/k/USED/2026-01-09"))
+		check(t, map[string]int64{"p/k/DAY/2026-01-01": -3})(s.Quotas(background, "p/k/DAY/2026-01-01", "p/k/DAY/2026-01-01"))
+		check(t, map[string]int64{})(s.Quotas(background, "x", "y"))
+		update(t, s, func(tx *store.Tx) error {
+			got, err := tx.ReserveQuota("p/k/DAY/2026-01-01", 10, 5, noon, end)
+			if got != 8 {
+				t.Errorf("%d given of 5 and 3 more", got)
+			}
+			return errors.Join(err, tx.SetQuota("p/k/DAY/2026-01-01", 5, noon, end))
+		})
+		check(t, map[string]int64{"p/k/DAY/2026-01-01": 5})(s.Quotas(background, "p/k/DAY/2026-01-01", "p/k/DAY/2026-01-01"))
 	})
 }

@@ -129,13 +129,6 @@ type UsagePlan struct {
 	Keys     []string // ids of APIKeys
 }
 
-// Quota is how many calls a key has in a DAY, WEEK or MONTH; the first period
-// has Offset fewer.
-type Quota struct {
-	Limit, Offset int
-	Period        string
-}
-
 // PlanStage is a stage that a usage plan admits to.
 type PlanStage struct {
 	API, Stage string

@@ -15,7 +15,7 @@ type keyRecord struct {
 }
 
 func planOperations() []entry {
-	return append(usagePlanOperations(), []entry{
+	return append(append(usagePlanOperations(), usageOperations()...), []entry{
 		{"CreateApiKey", "POST /apikeys", 201, createAPIKey},
 		{"GetApiKeys", "GET /apikeys", 200, getAPIKeys},
 		{"GetApiKey", "GET /apikeys/{key}", 200, view(findAPIKey, func(c *call, k *wire.APIKey) (any, error) { return hider(c, "includeValue")(k), nil })},

@@ -257,10 +257,7 @@ func (b *builder) plans() error {
 }
 
 func renderPlan(p *planRecord) apidef.UsagePlan {
-	out := apidef.UsagePlan{ID: p.ID, Name: p.Name, Keys: p.Keys, Throttle: renderThrottle(p.Throttle)}
-	if q := p.Quota; q != nil {
-		out.Quota = &apidef.Quota{Limit: q.Limit, Offset: q.Offset, Period: q.Period}
-	}
+	out := apidef.UsagePlan{ID: p.ID, Name: p.Name, Keys: p.Keys, Throttle: renderThrottle(p.Throttle), Quota: renderQuota(p.Quota)}
 	for _, st := range p.APIStages {
 		next := apidef.PlanStage{API: st.APIID, Stage: st.Stage}
 		for key, t := range st.Throttle {
@@ -278,6 +275,13 @@ func methodFirst(key string) string {
 		return key
 	}
 	return key[i+1:] + " /" + strings.TrimPrefix(key[:i], "/")
+}
+
+func renderQuota(q *wire.QuotaSettings) *apidef.Quota {
+	if q == nil {
+		return nil
+	}
+	return &apidef.Quota{Limit: q.Limit, Offset: q.Offset, Period: q.Period}
 }
 
 func renderThrottle(t *wire.ThrottleSettings) *apidef.Throttle {

@@ -107,6 +107,9 @@ func creating[T, In any](fresh func(e *edit, in In) (*T, error), keep func(e *ed
 	}
 }
 
+// unchanged keeps nothing: what an operation changes is elsewhere.
+func unchanged[T any](*edit, *T) error { return nil }
+
 // transact finds or makes something, has fn do its part and keeps it, in one
 // transaction. All may run again.
 func transact[T any](c *call, find func(e *edit) (*T, error), keep func(e *edit, t *T) error, fn func(e *edit, t *T) (any, error)) (out any, err error) {

@@ -221,7 +221,7 @@ func TestE28Quota(t *testing.T) {
 func TestQuotaPeriods(t *testing.T) {
 	at := time.Date(2026, 3, 1, 1, 0, 0, 0, time.FixedZone("", 2*3600)) // Saturday, 28 February in UTC
 	for name, want := range map[string]string{"DAY": "2026-02-28 2026-03-01", "WEEK": "2026-02-22 2026-03-01", "MONTH": "2026-02-01 2026-03-01"} {
-		begin, end := period(name, at)
+		begin, end := (&apidef.Quota{Period: name}).At(at)
 		if got := begin.Format(time.DateOnly) + " " + end.Format(time.DateOnly); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}

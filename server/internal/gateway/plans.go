@@ -105,7 +105,7 @@ func validatePlan(p *apidef.UsagePlan) error {
 	q := p.Quota
 	switch {
 	case q == nil:
-	case !slices.Contains([]string{periodDay, periodWeek, periodMonth}, q.Period):
+	case !slices.Contains([]string{apidef.Day, apidef.Week, apidef.Month}, q.Period):
 		return invalid(field, "the period of a quota is DAY, WEEK or MONTH, not %q", q.Period)
 	case q.Limit < 0:
 		return invalid(field, "a quota is at least 0")

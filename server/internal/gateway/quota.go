@@ -7,32 +7,13 @@ import (
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
-// Periods of a quota.
-const (
-	periodDay   = "DAY"
-	periodWeek  = "WEEK"
-	periodMonth = "MONTH"
-)
-
-// period gives begin and end of the period that now is in: days, weeks from
-// Sunday and months, all of UTC.
-func period(name string, now time.Time) (begin, end time.Time) {
-	y, m, d := now.UTC().Date()
-	switch name {
-	case periodWeek:
-		begin = time.Date(y, m, d-int(now.UTC().Weekday()), 0, 0, 0, 0, time.UTC)
-		return begin, begin.AddDate(0, 0, 7)
-	case periodMonth:
-		begin = time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
-		return begin, begin.AddDate(0, 1, 0)
-	}
-	begin = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	return begin, begin.AddDate(0, 0, 1)
-}
-
 // maxBlock is how much of a quota a node takes at once. What it has taken and not
 // used is lost when it ends, at most a hundredth of a quota.
 const maxBlock = 100
+
+// askAgain is how long a node takes a spent quota for spent: an administrator may
+// give a key more.
+const askAgain = 5 * time.Second
 
 func block(q *apidef.Quota) int { return max(1, min(q.Limit/maxBlock, maxBlock)) }
 
@@ -49,8 +30,8 @@ type ledger struct {
 	begin time.Time // of the period
 	limit int
 	left  int
-	spent bool // the whole quota
-	used  int  // without ReserveQuota: all that was counted
+	spent time.Time // when the whole quota was; zero: it is not
+	used  int       // without ReserveQuota: all that was counted
 }
 
 // use counts a call.
@@ -59,20 +40,20 @@ func (q *quotas) use(c *call, m *membership) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	quota := m.plan.Quota
-	begin, end := period(quota.Period, c.now)
+	begin, end := quota.At(c.now)
 	if !l.begin.Equal(begin) || l.limit != quota.Limit {
-		l.left, l.spent = 0, false
+		l.left, l.spent = 0, time.Time{}
 		if !l.begin.Equal(begin) {
 			l.used = 0
 		}
 		l.begin, l.limit = begin, quota.Limit
 	}
-	if l.left == 0 && !l.spent {
+	if l.left == 0 && (l.spent.IsZero() || c.now.Sub(l.spent) >= askAgain) {
 		if err := l.take(c, m, end); err != nil {
 			return errUnavailable(err)
 		}
 	}
-	if l.spent {
+	if l.left == 0 {
 		return errQuota()
 	}
 	l.left--
@@ -86,14 +67,16 @@ func (l *ledger) take(c *call, m *membership, end time.Time) error {
 		l.left = min(want, max(0, l.limit-l.used))
 		l.used += l.left
 	} else {
-		counter := m.plan.ID + "/" + m.key.ID + "/" + m.plan.Quota.Period + "/" + l.begin.Format(time.DateOnly)
+		counter := m.plan.Quota.Counter(m.plan.ID, m.key.ID, l.begin)
 		got, err := c.g.ReserveQuota(c.r.Context(), counter, want, l.limit, end)
 		if err != nil {
 			return err
 		}
 		l.left = got
 	}
-	l.spent = l.left <= 0
+	if l.spent = (time.Time{}); l.left == 0 {
+		l.spent = c.now
+	}
 	return nil
 }
 
