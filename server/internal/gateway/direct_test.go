@@ -56,6 +56,7 @@ func TestDirectConnections(t *testing.T) {
 					t.Fatalf("call %d: %d %q, %v; want %q", n+1, got.status, got.body, got.err, want)
 				}
 			}
+			s.settle() // the connection goes back when the answer is through
 			s.g.direct.mu.Lock()
 			defer s.g.direct.mu.Unlock()
 			if s.g.direct.count != tt.kept {
