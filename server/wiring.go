@@ -27,7 +27,8 @@ func (c *Config) account() string { return cmp.Or(c.Account, defaultAccount) }
 func (s *Server) region() string  { return s.Config.region() }
 func (s *Server) account() string { return s.Config.account() }
 
-// wire makes the services and hands each what it needs of another as a value.
+// wire makes the services and hands each what it needs of another as a value. All
+// that sign with RSA wait at one gate.
 func (s *Server) wire() {
 	s.sts = &sts.Service{
 		Store: s.store, Ring: s.ring, Now: s.Now, Rand: s.random, VerifyToken: s.verifyWebIdentity, ManagedPolicy: s.managedPolicy,
@@ -37,13 +38,14 @@ func (s *Server) wire() {
 		Store: s.store, AccountID: s.account(), Now: s.Now, Rand: s.random,
 		NewID: sts.NewID, SealSecret: s.sts.SealSecret, OIDCProviderARN: identity.OIDCProviderARN, Changed: s.sts.Forget,
 	}
+	signers := userpool.NewGate(0, 0, 0)
 	s.users = &userpool.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
-		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey, Admit: userpool.NewGate(0, 0, 0),
+		IssuerMode: s.Config.Issuer, Endpoint: s.endpoint(), Sink: s.sent, Keys: s.newKey, Admit: signers,
 	}
 	s.identity = &identity.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random,
-		Endpoint: s.endpoint(), VerifyLogin: s.verifyLogin, Issue: s.issue, NewKey: s.newKey,
+		Endpoint: s.endpoint(), VerifyLogin: s.verifyLogin, Issue: s.issue, NewKey: s.newKey, Admit: signers.Do,
 	}
 	s.gateway = &gateway.Gateway{
 		Region: s.region(), AccountID: s.account(), Now: s.Now, Keys: s.resolve, VerifyToken: s.verifyToken, ReserveQuota: s.reserveQuota, Event: s.called,

@@ -1,6 +1,9 @@
 package wire
 
-import "log/slog"
+import (
+	"fmt"
+	"log/slog"
+)
 
 // APIKey is a key of usage plans. Its value is a secret.
 type APIKey struct {
@@ -15,6 +18,9 @@ type APIKey struct {
 	StageKeys       []string          `json:"stageKeys"`
 	Tags            map[string]string `json:"tags,omitempty"`
 }
+
+// Format hides the value.
+func (k APIKey) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "api key ", k.ID) }
 
 // LogValue hides the value.
 func (k APIKey) LogValue() slog.Value { return slog.StringValue("api key " + k.ID) }

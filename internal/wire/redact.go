@@ -225,3 +225,23 @@ func (IAMAccessKey) Format(f fmt.State, _ rune) { hidden(f, "IAMAccessKey") }
 
 // LogValue redacts.
 func (IAMAccessKey) LogValue() slog.Value { return hiddenValue("IAMAccessKey") }
+
+// Format redacts.
+func (ResendConfirmationCodeInput) Format(f fmt.State, _ rune) {
+	hidden(f, "ResendConfirmationCodeInput")
+}
+
+// LogValue redacts.
+func (ResendConfirmationCodeInput) LogValue() slog.Value {
+	return hiddenValue("ResendConfirmationCodeInput")
+}
+
+// Format redacts.
+func (ForgotPasswordInput) Format(f fmt.State, _ rune) {
+	hidden(f, "ForgotPasswordInput")
+}
+
+// LogValue redacts.
+func (ForgotPasswordInput) LogValue() slog.Value {
+	return hiddenValue("ForgotPasswordInput")
+}

@@ -52,12 +52,23 @@ func (s *Service) openIDToken(ctx context.Context, c caller, lifetime time.Durat
 		return nil, err
 	}
 	now := s.Now()
-	raw, err := token.Sign(key, token.RS512, openIDClaims{
-		Sub: c.identity.ID, Aud: c.pool.ID, AMR: c.amr(), Iss: cognitoIssuer, PoolARN: s.arn(c.pool.ID), Tags: tagsClaim(tags),
-		Exp: now.Add(lifetime).Unix(), Iat: now.Unix(),
+	out := &wire.GetOpenIdTokenOutput{IdentityId: c.identity.ID}
+	err = s.admit(ctx, func() (err error) {
+		out.Token, err = token.Sign(key, token.RS512, openIDClaims{
+			Sub: c.identity.ID, Aud: c.pool.ID, AMR: c.amr(), Iss: cognitoIssuer, PoolARN: s.arn(c.pool.ID), Tags: tagsClaim(tags),
+			Exp: now.Add(lifetime).Unix(), Iat: now.Unix(),
+		})
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &wire.GetOpenIdTokenOutput{IdentityId: c.identity.ID, Token: raw}, nil
+	return out, nil
+}
+
+func (s *Service) admit(ctx context.Context, fn func() error) error {
+	if s.Admit == nil {
+		return fn()
+	}
+	return s.Admit(ctx, fn)
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/gatepass/gatepass/server/store"
 )
 
-// Service serves the identity pools of one region and account. Every field but Endpoint and NewKey is required; fields
+// Service serves the identity pools of one region and account. Every field but Endpoint, NewKey and Admit is required; fields
 // must not change after the first use. Use it by pointer; it is then safe for concurrent use.
 type Service struct {
 	Store     *store.Store
@@ -43,6 +43,8 @@ type Service struct {
 	Issue func(ctx context.Context, session policy.Principal, lifetime time.Duration) (Credentials, error)
 	// NewKey makes the key that signs OpenID tokens, once in the life of a database. Nil: a new RSA key of 2048 bits.
 	NewKey func(ctx context.Context, scope string) (*token.Key, error)
+	// Admit runs fn, which signs a token, when its turn has come; its own errors go to the client. Nil: at once.
+	Admit func(ctx context.Context, fn func() error) error
 
 	mu  sync.Mutex
 	key *token.Key

@@ -185,6 +185,20 @@ func TestUnlinkedTokens(t *testing.T) {
 	}
 }
 
+// TestAdmission: a token that is not admitted is not signed.
+func TestAdmission(t *testing.T) {
+	w := newWorld(t)
+	id := w.mustID(poolID, nil)
+	busy := wire.Errorf("TooManyRequestsException", "Too many requests")
+	w.Admit = func(context.Context, func() error) error { return busy }
+	_, err := w.openID(id, nil)
+	wantError(t, "GetOpenIdToken", err, busy.Code, busy.Message)
+	w.Admit = func(_ context.Context, fn func() error) error { return fn() }
+	if out, err := w.openID(id, nil); err != nil || out.Token == "" {
+		t.Errorf("%v %v", out, err)
+	}
+}
+
 const developer = "login.example"
 
 // developers gives a pool a developer provider.

@@ -55,6 +55,17 @@ func (g *Gate) enter() (leave func(), err error) {
 	}
 }
 
+// Do runs fn when its turn has come, for who comes from outside the user pools.
+// Errors are those of fn, or TooManyRequestsException.
+func (g *Gate) Do(ctx context.Context, fn func() error) error {
+	leave, err := g.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return g.do(ctx, fn)
+}
+
 // do runs fn in a slot. fn computes only: it must not wait for the store.
 func (g *Gate) do(ctx context.Context, fn func() error) error {
 	timer := time.NewTimer(g.wait)
