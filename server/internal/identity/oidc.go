@@ -37,12 +37,13 @@ type issuers struct {
 	all map[string]*issuer
 }
 
-// issuer is one provider. The lock is held while its keys are fetched: callers wait for the one who fetches.
+// issuer is one provider.
 type issuer struct {
 	mu            sync.Mutex
 	keys          *oidc.StaticKeySet
 	fetched, last time.Time
 	failure       error
+	under         chan struct{} // closed when the fetching under way is over; nil: none is
 }
 
 // verifyOIDC checks signature, issuer and times of an ID token and gives its claims. The audience is for the caller.
@@ -89,24 +90,61 @@ func (a *issuers) get(iss string) *issuer {
 	return a.all[iss]
 }
 
-// current gives keys that are fresh, fetching them if need be or if others are wanted.
+// current gives keys that are fresh, fetching them if need be or if others are wanted. Callers wait for the one who fetches,
+// but not those whom the keys at hand will do.
 func (i *issuer) current(ctx context.Context, s *Service, iss string, others bool) (*oidc.StaticKeySet, time.Time, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	now := s.Now()
-	fresh := i.keys != nil && !now.Before(i.fetched) && now.Sub(i.fetched) < keysFresh
-	soon := !i.last.IsZero() && !now.Before(i.last) && now.Sub(i.last) < keysPause
-	if !soon && (!fresh || others) {
-		i.last = now
-		var keys *oidc.StaticKeySet
-		if keys, i.failure = s.fetchKeys(ctx, iss); i.failure == nil {
-			i.keys, i.fetched, fresh = keys, now, true
+	under, mine := i.begin(s, others)
+	switch {
+	case mine:
+		i.fetch(ctx, s, iss)
+	case under != nil:
+		select {
+		case <-under:
+		case <-ctx.Done():
+			return nil, time.Time{}, fmt.Errorf("%w: %s: %w", errProvider, iss, ctx.Err())
 		}
 	}
-	if !fresh {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.fresh(s.Now()) {
 		return nil, time.Time{}, fmt.Errorf("%w: %s: %w", errProvider, iss, i.failure)
 	}
 	return i.keys, i.fetched, nil
+}
+
+func (i *issuer) fresh(now time.Time) bool {
+	return i.keys != nil && !now.Before(i.fetched) && now.Sub(i.fetched) < keysFresh
+}
+
+// begin says what to wait for, nil if nothing, and whether it is the caller who fetches.
+func (i *issuer) begin(s *Service, others bool) (under chan struct{}, mine bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := s.Now()
+	soon := !i.last.IsZero() && !now.Before(i.last) && now.Sub(i.last) < keysPause
+	switch {
+	case i.fresh(now) && !others:
+		return nil, false
+	case i.under != nil || soon:
+		return i.under, false
+	}
+	i.last, i.under = now, make(chan struct{})
+	return i.under, true
+}
+
+// fetch is the caller's whom begin has chosen. The keys are as old as the asking.
+func (i *issuer) fetch(ctx context.Context, s *Service, iss string) {
+	keys, err := (*oidc.StaticKeySet)(nil), errors.New("asking was broken off")
+	defer func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if i.failure = err; err == nil {
+			i.keys, i.fetched = keys, i.last
+		}
+		close(i.under)
+		i.under = nil
+	}()
+	keys, err = s.fetchKeys(ctx, iss)
 }
 
 // fetchKeys asks the provider's discovery document where its keys are. The caller who asks first may go away: others wait

@@ -177,6 +177,30 @@ func TestOIDCKeys(t *testing.T) {
 	wantError(t, "old keys, provider away", err, "ExternalServiceException", "")
 }
 
+// TestOIDCSlow: a provider that is slow to show new keys keeps nobody waiting whose token the keys at hand verify.
+func TestOIDCSlow(t *testing.T) {
+	w := newWorld(t)
+	p := newIDP(t, w)
+	w.mustID(poolID, p.login())
+	w.now = w.now.Add(30 * time.Second)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	p.discover = func(http.ResponseWriter, *http.Request) { close(asked); <-answer }
+	stranger := make(chan error)
+	go func() {
+		_, err := w.getID(poolID, p.signed(userKeys()[2]))
+		stranger <- err
+	}()
+	<-asked
+	w.mustID(poolID, p.login())
+	select {
+	case err := <-stranger:
+		t.Errorf("the one with the unknown key was not the one to wait: %v", err)
+	default:
+	}
+	close(answer)
+	wantError(t, "an unknown key", <-stranger, nae, unverified)
+}
+
 // TestOIDCProviderMisbehaves: whatever a provider answers, nobody is let in by it and nothing else is asked.
 func TestOIDCProviderMisbehaves(t *testing.T) {
 	secret := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the server behind a redirect was asked") }))
