@@ -95,6 +95,7 @@ type Server struct {
 	gateKeys  gateKeys
 	date      date
 	metrics   metrics
+	exchange  *exchange // nil: no other process serves the database
 
 	control  *apigateway.Service
 	declared apidef.Catalog // by the Config
@@ -124,6 +125,9 @@ func (s *Server) open(ctx context.Context) error {
 	s.store = db
 	if err := s.assemble(ctx); err != nil {
 		return errors.Join(err, db.Close())
+	}
+	if err := s.joinNodes(ctx); err != nil {
+		return errors.Join(err, s.gateway.Close(), db.Close())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
@@ -184,7 +188,7 @@ func (s *Server) Close() error {
 	}
 	s.stop()
 	s.work.Wait()
-	return errors.Join(s.gateway.Close(), s.store.Close())
+	return errors.Join(s.closeGateway(), s.store.Close())
 }
 
 // prepareKeys makes the pools' signing keys ahead of the first sign-in.

@@ -26,3 +26,13 @@ func (s *Store) Patient() {
 
 // Ungroup makes every update commit alone. Call it before the first.
 func (s *Store) Ungroup() { s.group = 1 }
+
+// Crash ends a Post as the end of its process would, without a word.
+func (p *Post) Crash() {
+	p.stop()
+	p.work.Wait()
+}
+
+// Patience is how long a Post waits for a node that has lost its connection. Set
+// it before Open.
+func (p *Post) Patience(d time.Duration) { p.grace = d }

@@ -52,7 +52,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	db.SetMaxOpenConns(postgresConnections)
 	db.SetMaxIdleConns(postgresConnections)
 	db.SetConnMaxIdleTime(time.Minute)
-	s := &Store{reader: reader{q: db, timeout: postgresTimeout}, write: db, postgres: true}
+	s := &Store{reader: reader{q: db, timeout: postgresTimeout}, write: db, postgres: true, config: config}
 	return s.start(ctx, schema{tablesPostgres, [...]string{upgrade2Postgres}})
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Store is an open database. It is safe for concurrent use; Update returns only
@@ -26,6 +28,7 @@ type Store struct {
 	fresh    bool
 	faults   atomic.Uint64
 	postgres bool
+	config   *pgx.ConnConfig // on PostgreSQL
 }
 
 // querier is what *sql.DB and a transaction have in common.

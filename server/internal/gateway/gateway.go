@@ -50,6 +50,10 @@ type Gateway struct {
 	// how many were left to count; end is when the counter may be forgotten. An
 	// error is answered 503. nil: quotas are counted in this process only.
 	ReserveQuota func(ctx context.Context, counter string, want, limit int, end time.Time) (int, error)
+	// AskNode asks the process of a number, and gives the answer that its Asked
+	// makes. ErrNoNode: there is none; any other error is answered 503. nil: this
+	// process is the only one.
+	AskNode func(ctx context.Context, node uint32, question []byte) (answer []byte, err error)
 	// Throttle limits all calls together, as an account's quota does; nil: nothing does.
 	Throttle *apidef.Throttle
 	Now      func() time.Time             // nil: time.Now
@@ -81,6 +85,7 @@ type Gateway struct {
 	direct    directPool
 	logs      logFiles
 	sockets   sockets
+	asking    atomic.Int32
 }
 
 func (g *Gateway) prepare() {

@@ -2,12 +2,8 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +47,7 @@ type socket struct {
 	ctx       context.Context // of its integrations
 	cancel    context.CancelFunc
 	work      sync.WaitGroup
+	asked     chan struct{}                        // closed when the last call of another node is done with
 	ended     atomic.Pointer[websocket.CloseError] // by this side
 }
 
@@ -58,24 +55,10 @@ func newSocket(c *call, address Target, id string) *socket {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(c.r.Context()))
 	s := &socket{
 		g: c.g, id: id, target: address, r: c.r.WithContext(ctx), identity: c.identity, auth: c.auth,
-		connected: c.now, ctx: ctx, cancel: cancel, ready: make(chan struct{}),
+		connected: c.now, ctx: ctx, cancel: cancel, ready: make(chan struct{}), asked: closedChannel(),
 	}
 	s.active.Store(c.now.UnixMilli())
 	return s
-}
-
-// connectionID makes an id of a connection or a message as API Gateway's, 15
-// characters and an =. Whoever knows it still needs a signature to use it.
-func (g *Gateway) connectionID() string {
-	var id [11]byte
-	src := g.Rand
-	if src == nil {
-		src = rand.Reader
-	}
-	if _, err := src.Read(id[:]); err != nil {
-		_, _ = rand.Read(id[:]) // never fails
-	}
-	return base64.URLEncoding.EncodeToString(id[:])
 }
 
 // begin takes the open connection: from now on it may be used and may end.
@@ -142,10 +125,18 @@ func (s *socket) ponged(context.Context, []byte) { s.touch() }
 
 // goAway ends a connection that is idle or old, or whose gateway closes.
 func (s *socket) goAway() {
+	if s.opened() {
+		s.close(websocket.StatusGoingAway, "Going away")
+	}
+}
+
+// opened waits until the connection is open; false: it never is.
+func (s *socket) opened() bool {
 	select {
 	case <-s.ready:
-		s.close(websocket.StatusGoingAway, "Going away")
-	case <-s.ctx.Done(): // it never came about
+		return true
+	case <-s.ctx.Done():
+		return false
 	}
 }
 
@@ -181,84 +172,4 @@ func (s *socket) ending(err error) (code int, reason string) {
 		return int(websocket.StatusMessageTooBig), "a message has at most 128 KiB"
 	}
 	return int(websocket.StatusAbnormalClosure), "Connection closed abnormally"
-}
-
-// sockets are the open connections of this process, by id. No other process
-// knows them.
-type sockets struct {
-	mu   sync.Mutex
-	byID map[string]*socket
-	shut bool
-	open sync.WaitGroup
-}
-
-func (ss *sockets) add(s *socket) bool {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	if ss.shut {
-		return false
-	}
-	if ss.byID == nil {
-		ss.byID = map[string]*socket{}
-	}
-	ss.byID[s.id] = s
-	ss.open.Add(1)
-	return true
-}
-
-// Connections is how many WebSocket connections are open in this process.
-func (g *Gateway) Connections() int {
-	g.sockets.mu.Lock()
-	defer g.sockets.mu.Unlock()
-	return len(g.sockets.byID)
-}
-
-// forget lets nobody find a connection that has ended.
-func (ss *sockets) forget(s *socket) {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	delete(ss.byID, s.id)
-}
-
-// remove is the end of a connection's work.
-func (ss *sockets) remove(s *socket) {
-	ss.forget(s)
-	ss.open.Done()
-}
-
-// find gives an open connection of a stage.
-func (ss *sockets) find(id string, at Target) *socket {
-	ss.mu.Lock()
-	s := ss.byID[id]
-	ss.mu.Unlock()
-	if s == nil || s.target.API != at.API || s.target.Stage != at.Stage {
-		return nil
-	}
-	select {
-	case <-s.ready:
-		return s
-	case <-s.ctx.Done():
-		return nil
-	}
-}
-
-// close ends all connections and waits for them. Their last integrations have a
-// little time.
-func (ss *sockets) close() {
-	ss.mu.Lock()
-	ss.shut = true
-	all := slices.Collect(maps.Values(ss.byID))
-	ss.mu.Unlock()
-	var leaving sync.WaitGroup
-	for _, s := range all {
-		leaving.Go(s.goAway)
-	}
-	leaving.Wait()
-	enough := time.AfterFunc(socketGrace, func() {
-		for _, s := range all {
-			s.cancel()
-		}
-	})
-	defer enough.Stop()
-	ss.open.Wait()
 }
