@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,7 +49,7 @@ type exchange struct {
 
 // joinNodes makes this process a node, where the database serves several.
 func (s *Server) joinNodes(ctx context.Context) error {
-	if !strings.Contains(s.DSN, "://") {
+	if !s.shared() {
 		return nil
 	}
 	x := &exchange{

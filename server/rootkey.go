@@ -18,6 +18,19 @@ const RootKeyEnv = "GATEPASS_ROOT_KEY"
 // key.
 var ErrRootKey = errors.New("root key")
 
+// rootKeys gives the Server's root keys. One that was made up for this process
+// would leave what it seals in a database unreadable to all others and to the next.
+func (s *Server) rootKeys() ([][]byte, error) {
+	file := s.keyFile()
+	if file == "" && s.shared() && os.Getenv(RootKeyEnv) == "" {
+		return nil, fmt.Errorf("%w: every process over PostgreSQL needs the same: set %s to 32 random bytes in base64 (openssl rand -base64 32)", ErrRootKey, RootKeyEnv)
+	}
+	return rootKeys(file, s.store.Fresh(), s.random)
+}
+
+// shared says whether other processes may serve the same database.
+func (s *Server) shared() bool { return strings.Contains(s.DSN, "://") }
+
 // rootKeys finds the keys that seal everything at rest and in flight. They live
 // outside the database, so that a copy of the database opens nothing. The file
 // holds one key a line: the first seals, all open. A key is made only together

@@ -152,7 +152,7 @@ func (s *Server) defaults() {
 }
 
 func (s *Server) assemble(ctx context.Context) error {
-	keys, err := rootKeys(s.keyFile(), s.store.Fresh(), s.random)
+	keys, err := s.rootKeys()
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *Server) assemble(ctx context.Context) error {
 }
 
 func (s *Server) keyFile() string {
-	file := s.DSN != "" && s.DSN != "memory" && !strings.Contains(s.DSN, "://")
+	file := s.DSN != "" && s.DSN != "memory" && !s.shared()
 	if s.KeyFile == "" && file {
 		return s.DSN + ".key"
 	}
