@@ -28,7 +28,7 @@ func main() {
 	dir, err := os.MkdirTemp("", "gatepass-bench")
 	check(err)
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, bin: build(dir), rounds: *rounds, out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)}
+	b := &bench{dir: dir, bin: build(dir, "gatepass", "..", "./cmd/gatepass"), floor: build(dir, "floor", ".", "./cli/floor"), rounds: *rounds, out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)}
 	defer b.serve()()
 	fmt.Fprintln(b.out, "what\tgatepass ms\tMiB\tother ms\tMiB\tratio\tgoal\t")
 	b.rows()
@@ -40,6 +40,7 @@ func main() {
 
 type bench struct {
 	dir, bin string
+	floor    string // the program that does nothing
 	rounds   int
 	env      []string // of a user's terminal
 	password string
@@ -106,10 +107,12 @@ func (b *bench) row(what, goal string, ours command, theirs *command) {
 	fmt.Fprintf(b.out, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.2f\t%s\t\n", what, median(a.ms), median(a.mib), median(o.ms), median(o.mib), median(ratios), goal)
 }
 
-func build(dir string) string {
-	bin := filepath.Join(dir, "gatepass")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "./cmd/gatepass")
-	cmd.Dir, cmd.Stderr, cmd.Env = "..", os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
+// build builds the program of a package, from the module in the directory from, as
+// it is released.
+func build(dir, name, from, pkg string) string {
+	bin := filepath.Join(dir, name)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, pkg)
+	cmd.Dir, cmd.Stderr, cmd.Env = from, os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	check(cmd.Run())
 	return bin
 }

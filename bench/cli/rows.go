@@ -50,7 +50,7 @@ func (b *bench) api() string {
 }
 
 func (b *bench) rows() {
-	b.row("--help", "6 ms", b.gatepass("--help"), nil)
+	b.row("--help; a Go program that prints a line", "6 ms", b.gatepass("--help"), &command{name: b.floor})
 	b.row("version", "", b.gatepass("version"), nil)
 	b.chain() // before there are notes to list
 	process := b.gatepass("credentials", "--format", "process")
