@@ -58,25 +58,25 @@ func (v *Verified) Signed(name string) bool { return v.claim.signs(name) }
 // unsigned (content negotiation and the verifier's AllowHeaders). Authorization
 // and X-Amz-Security-Token are never among them.
 func (v *Verified) Header() http.Header {
-	out := make(http.Header, len(v.claim.request.Header))
-	for _, name := range v.claim.names {
-		v.copyHeader(out, name)
-	}
-	for _, name := range allowedHeaders {
-		v.copyHeader(out, name)
-	}
-	for _, name := range v.claim.verifier.AllowHeaders {
-		v.copyHeader(out, name)
+	received := v.claim.request.Header
+	out := make(http.Header, len(received))
+	all := make([]string, 0, len(received)) // one for each, but for what is repeated
+	for key, values := range received {
+		if len(values) > 0 && v.passes(key) {
+			n := len(all)
+			all = append(all, values...)
+			out[key] = all[n:len(all):len(all)]
+		}
 	}
 	return out
 }
 
-func (v *Verified) copyHeader(out http.Header, name string) {
-	key := http.CanonicalHeaderKey(name)
-	if key == headerAuthorization || key == headerToken {
-		return
+// passes tells the headers that Header gives, by their keys: the canonical
+// spelling, in which signed headers were looked up, and no other.
+func (v *Verified) passes(key string) bool {
+	if key == headerAuthorization || key == headerToken || http.CanonicalHeaderKey(key) != key {
+		return false
 	}
-	if values := v.claim.request.Header[key]; len(values) > 0 {
-		out[key] = slices.Clone(values)
-	}
+	return v.claim.signs(key) || slices.Contains(allowedHeaders, key) ||
+		slices.ContainsFunc(v.claim.verifier.AllowHeaders, func(name string) bool { return http.CanonicalHeaderKey(name) == key })
 }

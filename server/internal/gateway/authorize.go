@@ -72,8 +72,7 @@ func (c *call) authorize(who Resolved) error {
 // decide evaluates policies, with the API's own, for the path as sent and for
 // every other way a backend may read it: a Deny that matches one of them denies.
 func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.Decision, resource string, err error) {
-	prefix := c.resourcePrefix()
-	if resource = prefix + c.target.Path; len(resource) > maxARN {
+	if resource = c.resource(c.target.Path); len(resource) > maxARN {
 		return d, resource, errURI()
 	}
 	policies.Resource, policies.Account = c.api.policies, c.g.AccountID
@@ -87,7 +86,7 @@ func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.
 	}
 	for first := true; first || len(alts) > 0; first = false {
 		if len(alts) > 0 {
-			req.AltResource, alts = prefix+alts[0], alts[1:]
+			req.AltResource, alts = c.resource(alts[0]), alts[1:]
 		}
 		d = policies.Evaluate(req)
 		c.event.Decision = &d
@@ -102,14 +101,14 @@ func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.
 	return d, resource, nil
 }
 
-// resourcePrefix is what stands before the path in the ARN of what is called.
-// That of a WebSocket API's route has no method.
-func (c *call) resourcePrefix() string {
-	prefix := c.g.partition() + c.target.API + "/" + c.target.Stage + "/"
+// resource is the ARN of what is called, by its path. That of a WebSocket API's
+// route has no method.
+func (c *call) resource(path string) string {
+	method := c.r.Method
 	if c.socket != nil {
-		return prefix
+		method = ""
 	}
-	return prefix + c.r.Method
+	return c.g.arns + c.target.API + "/" + c.target.Stage + "/" + method + path
 }
 
 func (c *call) denied(arn, resource string, d policy.Decision) error {

@@ -162,7 +162,7 @@ func (g *Gateway) askOnce(ctx context.Context, a *authorizer, stage string, even
 
 // authorizerEvent is what the function is asked with.
 func (c *call) authorizerEvent(a *authorizer) ([]byte, error) {
-	arn := c.resourcePrefix() + c.target.Path
+	arn := c.resource(c.target.Path)
 	if len(arn) > maxARN {
 		return nil, errURI()
 	}

@@ -16,14 +16,12 @@ import (
 
 // question is a request without a body for a backend on plain HTTP.
 type question struct {
-	address string // host:port to dial
-	method  string // one of repeatable
-	target  string
-	host    string
-	agent   string // User-Agent, if header has none
-	header  http.Header
-	more    []headerValue // beside header
-	end     time.Time     // of the answer's last byte
+	method string // one of repeatable
+	target string
+	host   string
+	agent  string // User-Agent, if header has none
+	header http.Header
+	more   []headerValue // beside header
 }
 
 // repeatable are the methods whose requests go directly, for they may be sent

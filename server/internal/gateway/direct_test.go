@@ -173,14 +173,14 @@ func TestDirectUnasked(t *testing.T) {
 			p := new(directPool)
 			defer p.close()
 			c, far := backendPair(t, p)
-			q := &question{address: c.address, end: time.Now().Add(time.Minute)}
-			if p.put(c); p.take(q) != c {
+			end := time.Now().Add(time.Minute)
+			if p.put(c); p.take(c.address, end) != c {
 				t.Fatal("a quiet connection is not used")
 			}
 			if err := do(far); err != nil {
 				t.Fatal(err)
 			}
-			for p.put(c); p.take(q) != nil; { // until it has come over
+			for p.put(c); p.take(c.address, end) != nil; { // until it has come over
 				p.put(c)
 			}
 			if _, err := c.Conn.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
@@ -218,7 +218,7 @@ func TestDirectLimits(t *testing.T) {
 	if p.close(); p.count != 0 || len(p.idle) != 0 || p.timer != nil {
 		t.Errorf("%d are left", p.count)
 	}
-	if p.take(&question{address: "backend:1"}) != nil {
+	if p.take("backend:1", time.Now()) != nil {
 		t.Error("one is left")
 	}
 }

@@ -28,44 +28,44 @@ type directPool struct {
 	timer *time.Timer // ends idle connections; nil: there are none
 }
 
-// ask gives the answer to a question. Its body must be read to the end or closed;
-// the context may end both.
-func (p *directPool) ask(ctx context.Context, q *question) (*http.Response, error) {
-	if c := p.take(q); c != nil {
+// ask gives the answer that host:port has to a question. Its body must be read to
+// the end, before the time end, or closed; the context may end it before.
+func (p *directPool) ask(ctx context.Context, address string, end time.Time, q *question) (*http.Response, error) {
+	if c := p.take(address, end); c != nil {
 		res, err := c.exchange(ctx, q)
 		if err == nil || !errors.Is(err, errStale) {
 			return res, err
 		}
 	}
-	c, err := p.open(ctx, q)
+	c, err := p.open(ctx, address, end)
 	if err != nil {
 		return nil, err
 	}
 	return c.exchange(ctx, q)
 }
 
-func (p *directPool) open(ctx context.Context, q *question) (*backendConn, error) {
-	limited, cancel := context.WithDeadline(ctx, q.end)
+func (p *directPool) open(ctx context.Context, address string, end time.Time) (*backendConn, error) {
+	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	conn, err := p.dial(limited, "tcp", q.address)
+	conn, err := p.dial(limited, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newBackendConn(conn, p, q.address)
+	c, err := newBackendConn(conn, p, address)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return c, c.SetDeadline(q.end)
+	return c, c.SetDeadline(end)
 }
 
 // take gives the connection that was used last, if it can be used once more.
-func (p *directPool) take(q *question) *backendConn {
+func (p *directPool) take(address string, end time.Time) *backendConn {
 	for {
-		c := p.pop(q.address)
+		c := p.pop(address)
 		if c == nil {
 			return nil
 		}
-		if time.Since(c.since) < idleTime && c.SetDeadline(q.end) == nil && c.isQuiet() {
+		if time.Since(c.since) < idleTime && c.SetDeadline(end) == nil && c.isQuiet() {
 			c.kept = true
 			return c
 		}

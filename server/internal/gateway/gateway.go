@@ -78,6 +78,7 @@ type Gateway struct {
 	table     atomic.Pointer[table]
 	once      sync.Once
 	verifiers [4]*sigv4.Verifier // by lenient | echo<<1
+	arns      string             // what partition gives
 	keys      sigv4.KeyCache
 	buckets   buckets
 	quotas    quotas
@@ -96,6 +97,7 @@ func (g *Gateway) prepare() {
 				Lenient: i&1 != 0, EchoCanonical: i&2 != 0,
 			}
 		}
+		g.arns = g.partition()
 		g.transport = newTransport()
 		g.direct.dial = newDialer().DialContext
 	})

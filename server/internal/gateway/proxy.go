@@ -118,7 +118,7 @@ func (p *proxy) goesDirect(a *admitted) bool {
 }
 
 func (p *proxy) sendDirect(c *call, a *admitted) error {
-	q := question{address: p.at.address, host: p.at.host, agent: c.userAgent(), end: time.Now().Add(c.route.timeout)}
+	q := question{host: p.at.host, agent: c.userAgent()}
 	trusted := c.trusted()
 	if len(p.request) == 0 && c.socket == nil {
 		q.more = trusted[:]
@@ -134,7 +134,7 @@ func (p *proxy) sendDirect(c *call, a *admitted) error {
 	}
 	q.method, q.header = o.method, o.header
 	start := time.Now()
-	res, err := c.g.direct.ask(c.r.Context(), &q)
+	res, err := c.g.direct.ask(c.r.Context(), p.at.address, start.Add(c.route.timeout), &q)
 	if err = c.received(start, res, err); err != nil {
 		return err
 	}
