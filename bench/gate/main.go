@@ -1,9 +1,10 @@
 // Command gate measures a signed GET through the gate to a backend on loopback,
 // beside the same forwarding without authentication, a tuned
-// httputil.ReverseProxy and nginx, which only forward; each is a process of its
-// own and gets the same bytes, in turn within every round. Backend and load
-// generator share the machine's processors with it. Then: what a policy costs,
-// credentials for identities, and connections that do nothing.
+// httputil.ReverseProxy, a handler on a bare Transport, and nginx, which only
+// forward; each is a process of its own and gets the same bytes, in turn within
+// every round. Backend and load generator share the machine's processors with it.
+// Then: what a policy costs, credentials for identities, and connections that do
+// nothing.
 package main
 
 import (
@@ -66,6 +67,7 @@ func candidates(o options, back string) []kit.Candidate {
 		{Name: open, Start: child("gate", back)},
 		{Name: signed, Start: child("gate", back)},
 		{Name: "ReverseProxy, tuned", Start: child("tuned", back)},
+		{Name: "handler and Transport", Start: child("bare", back)},
 	}
 	path, err := exec.LookPath("nginx")
 	if err != nil {

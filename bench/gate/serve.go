@@ -27,6 +27,8 @@ func serve(what, up string) error {
 		return kit.Serve(s)
 	case "tuned":
 		return kit.Serve(kit.Reverse(up, true))
+	case "bare":
+		return kit.Serve(bare(up))
 	}
 	return kit.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
