@@ -16,7 +16,8 @@ const maxSteps = 10
 
 var errNoType = errors.New("this version of gatepass has no answer to it")
 
-// SignInOption is a choice of one sign-in: [Password], [PasswordAuth], [Answer].
+// SignInOption is a choice of one sign-in: [Password], [PasswordAuth], [Answer],
+// [AskAgain].
 type SignInOption func(*signIn)
 
 // Password gives the password.
@@ -42,6 +43,11 @@ func Answer(fn func(ctx context.Context, ch Challenge) (Reply, error)) SignInOpt
 	return func(s *signIn) { s.answer = fn }
 }
 
+// AskAgain has the function of [Answer] asked up to n times more for a code that
+// was wrong, in the same sign-in. Without it a wrong code ends the sign-in. It is
+// for a function that asks a person: every code counts as an attempt.
+func AskAgain(n int) SignInOption { return func(s *signIn) { s.again = n } }
+
 // signIn is one sign-in under way.
 type signIn struct {
 	c        *Client
@@ -50,6 +56,7 @@ type signIn struct {
 	password string
 	plain    bool
 	answer   func(context.Context, Challenge) (Reply, error)
+	again    int // how often it may still be asked for a code that was wrong
 	srp      *srp.Client
 }
 
@@ -107,9 +114,26 @@ func (s *signIn) start(ctx context.Context) (*wire.AuthOutput, error) {
 	return out, nil
 }
 
-// step answers the challenge of prev.
+// step answers the challenge of prev, whose session a wrong code does not use up.
 func (s *signIn) step(ctx context.Context, prev *wire.AuthOutput) (*wire.AuthOutput, error) {
 	s.learnName(prev)
+	for {
+		if out, err := s.try(ctx, prev); !s.mistyped(err) {
+			return out, err
+		}
+	}
+}
+
+// mistyped says whether err is a wrong code that may be given again.
+func (s *signIn) mistyped(err error) bool {
+	if s.again <= 0 || !coded(err, "CodeMismatchException", "EnableSoftwareTokenMFAException") {
+		return false
+	}
+	s.again--
+	return true
+}
+
+func (s *signIn) try(ctx context.Context, prev *wire.AuthOutput) (*wire.AuthOutput, error) {
 	responses, err := s.respond(ctx, prev)
 	if err != nil {
 		return nil, err

@@ -68,14 +68,19 @@ func (s *signIn) setUpTOTP(ctx context.Context, out *wire.AuthOutput) (map[strin
 	if err := s.c.callIDP(ctx, "AssociateSoftwareToken", wire.AssociateSoftwareTokenInput{Session: out.Session}, &secret); err != nil {
 		return nil, err
 	}
-	reply, err := s.ask(ctx, &TOTPSetup{Secret: TOTPSecret{secret.SecretCode}, Username: s.typed})
-	if err != nil {
-		return nil, err
+	for {
+		reply, err := s.ask(ctx, &TOTPSetup{Secret: TOTPSecret{secret.SecretCode}, Username: s.typed})
+		if err != nil {
+			return nil, err
+		}
+		in := wire.VerifySoftwareTokenInput{Session: secret.Session, UserCode: reply.responses["SOFTWARE_TOKEN_MFA_CODE"]}
+		done, err := s.c.verifyTOTP(ctx, in)
+		if s.mistyped(err) {
+			continue
+		}
+		out.Session = done.Session
+		return map[string]string{"USERNAME": s.user}, err
 	}
-	in := wire.VerifySoftwareTokenInput{Session: secret.Session, UserCode: reply.responses["SOFTWARE_TOKEN_MFA_CODE"]}
-	done, err := s.c.verifyTOTP(ctx, in)
-	out.Session = done.Session
-	return map[string]string{"USERNAME": s.user}, err
 }
 
 func (c *Client) verifyTOTP(ctx context.Context, in wire.VerifySoftwareTokenInput) (wire.VerifySoftwareTokenOutput, error) {

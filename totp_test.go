@@ -152,3 +152,49 @@ func TestCredentialsFor(t *testing.T) {
 		t.Errorf("longer than they live: %v, %d calls", err, f.calls("GetCredentialsForIdentity")-before)
 	}
 }
+
+// mistype is a code with its last digit changed.
+func mistype(code string) string {
+	last := code[len(code)-1]
+	return code[:len(code)-1] + string('0'+(last-'0'+5)%10)
+}
+
+// TestAskAgain: a wrong code is asked for again as often as was said, at the
+// enrolment and at a sign-in, and by default never.
+func TestAskAgain(t *testing.T) {
+	now := time.Now()
+	st := gatepasstest.New(t, mfa("ON"), at(now))
+	st.AddUser("ada")
+	var uri string
+	asked, wrong := 0, 0
+	answer := gatepass.Answer(func(_ context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
+		if setup, ok := ch.(*gatepass.TOTPSetup); ok {
+			uri = setup.Secret.URI("", setup.Username)
+		}
+		code := authenticator(t, uri, now)
+		if asked++; asked <= wrong {
+			code = mistype(code)
+		}
+		return (*gatepass.TOTP)(nil).Code(code), nil
+	})
+	for _, c := range []struct {
+		name             string
+		wrong, more, ask int
+		fails            bool
+	}{
+		{"enrolment, never again", 1, 0, 1, true},
+		{"enrolment, again", 2, 2, 3, false},
+		{"sign-in, never again", 1, 0, 1, true},
+		{"sign-in, not often enough", 2, 1, 2, true},
+		{"sign-in, again", 1, 1, 2, false},
+	} {
+		asked, wrong = 0, c.wrong
+		_, err := st.Client.SignIn(t.Context(), "ada", gatepass.Password(gatepasstest.Password), answer, gatepass.AskAgain(c.more))
+		if err == nil {
+			now = now.Add(30 * time.Second) // a code is taken once
+		}
+		if asked != c.ask || c.fails != errors.Is(err, gatepass.ErrBadCode) || !c.fails && err != nil {
+			t.Errorf("%s: asked %d times, want %d: %v", c.name, asked, c.ask, err)
+		}
+	}
+}

@@ -20,7 +20,10 @@ func factors(t *testing.T) *httptest.Server {
 	jwt := part(map[string]any{"alg": "none"}) + "." + part(map[string]any{"cognito:username": "ada", "exp": 4000000000, "iat": 3999996400}) + ".x"
 	step := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ ChallengeResponses map[string]string }
+		var in struct {
+			Session            string
+			ChallengeResponses map[string]string
+		}
 		_ = json.NewDecoder(r.Body).Decode(&in)
 		step++
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -29,7 +32,7 @@ func factors(t *testing.T) *httptest.Server {
 			fmt.Fprint(w, `{"ChallengeName":"SELECT_MFA_TYPE","Session":"one","ChallengeParameters":{"MFAS_CAN_CHOOSE":"[\"SMS_MFA\",\"EMAIL_OTP\"]"}}`)
 		case step == 2 && in.ChallengeResponses["ANSWER"] == "EMAIL_OTP":
 			fmt.Fprint(w, `{"ChallengeName":"EMAIL_OTP","Session":"two","ChallengeParameters":{"CODE_DELIVERY_DESTINATION":"a***@e***"}}`)
-		case step == 3 && in.ChallengeResponses["EMAIL_OTP_CODE"] == "123456":
+		case step == 4 && in.Session == "two" && in.ChallengeResponses["EMAIL_OTP_CODE"] == "123456":
 			fmt.Fprintf(w, `{"AuthenticationResult":{"AccessToken":%q,"IdToken":%q,"RefreshToken":"r","ExpiresIn":3600,"TokenType":"Bearer"}}`, jwt, jwt)
 		default:
 			w.WriteHeader(http.StatusBadRequest)
@@ -49,7 +52,12 @@ func TestSentCodeAtTerminal(t *testing.T) {
 	p.write("x\n")
 	p.await("  2  a code by e-mail")
 	p.await("Number: ")
+	p.write("3\n")
+	p.await("From 1 to 2. Number: ")
 	p.write("2\n")
+	p.pass("Code that was sent to you (a***@e***): ")
+	p.write("123457\n")
+	p.await("that code is wrong; try again")
 	p.await("Code that was sent to you (a***@e***): ")
 	p.write("123456\n")
 	p.await("signed in as ada")

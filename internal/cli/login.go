@@ -119,12 +119,16 @@ func (a *app) noteStorage() {
 	}
 }
 
+// moreTries is how often a person may type a code again.
+const moreTries = 2
+
 // signIn is one sign-in at the command line: it answers from the flags, else it
 // asks at the terminal.
 type signIn struct {
 	*app
 	o     loginOptions
 	stdin *bufio.Reader
+	asked string // the challenge that was answered last
 }
 
 func (s *signIn) run(ctx context.Context, c *gatepass.Client) error {
@@ -139,6 +143,9 @@ func (s *signIn) run(ctx context.Context, c *gatepass.Client) error {
 	options := []gatepass.SignInOption{gatepass.Password(password), gatepass.Answer(s.answer)}
 	if s.o.plain {
 		options = append(options, gatepass.PasswordAuth())
+	}
+	if s.o.mfaCode == "" && s.o.mfaProcess == "" {
+		options = append(options, gatepass.AskAgain(moreTries))
 	}
 	session, err := c.SignIn(ctx, username, options...)
 	if err != nil {
@@ -204,6 +211,10 @@ func (s *signIn) secret(what, example string) (string, error) {
 
 // answer gives or asks for what the user pool asks.
 func (s *signIn) answer(ctx context.Context, ch gatepass.Challenge) (gatepass.Reply, error) {
+	if s.asked == ch.Name() {
+		s.noteWrongCode()
+	}
+	s.asked = ch.Name()
 	switch ch := ch.(type) {
 	case *gatepass.TOTP:
 		code, err := s.code(ctx, "Code of the authenticator app", ch.Device)
@@ -253,16 +264,20 @@ func (s *signIn) choose(ctx context.Context, kinds []string) (string, error) {
 	for i, kind := range kinds {
 		text += fmt.Sprintf("  %d  %s\n", i+1, cmp.Or(kindNames[kind], kind))
 	}
-	answer, err := s.ask(ctx, text+"Number: ", false)
-	if err != nil {
-		return "", err
+	for {
+		answer, err := s.ask(ctx, text+"Number: ", false)
+		if err != nil {
+			return "", err
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(answer)); err == nil && n >= 1 && n <= len(kinds) {
+			return kinds[n-1], nil
+		}
+		text = fmt.Sprintf("From 1 to %d. ", len(kinds))
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(answer))
-	if err != nil || n < 1 || n > len(kinds) {
-		return "", fmt.Errorf("%q is not a number from 1 to %d; sign in again", answer, len(kinds))
-	}
-	return kinds[n-1], nil
 }
+
+// noteWrongCode says why a code is asked for again.
+func (a *app) noteWrongCode() { a.io.notef("that code is wrong; try again") }
 
 // kindNames are what people call the factors.
 var kindNames = map[string]string{
@@ -282,16 +297,21 @@ func (s *signIn) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gat
 		password, err := s.secret("new password", `printf '%s\n' "$OLD" "$NEW" | gatepass login ada --password-stdin --new-password-stdin`)
 		return ch.Set(password, attributes), err
 	}
-	first, err := s.ask(ctx, "New password: ", true)
-	if err != nil {
-		return gatepass.Reply{}, hintf(err, "without a terminal use --new-password-stdin")
+	password, err := s.typedTwice(ctx)
+	return ch.Set(password, attributes), err
+}
+
+// typedTwice asks for a new password until it is typed twice alike.
+func (s *signIn) typedTwice(ctx context.Context) (string, error) {
+	for {
+		first, err := s.ask(ctx, "New password: ", true)
+		if err != nil {
+			return "", hintf(err, "without a terminal use --new-password-stdin")
+		}
+		second, err := s.ask(ctx, "New password again: ", true)
+		if err != nil || first == second {
+			return first, err
+		}
+		s.io.notef("the two differ; try again")
 	}
-	second, err := s.ask(ctx, "New password again: ", true)
-	if err != nil {
-		return gatepass.Reply{}, err
-	}
-	if first != second {
-		return gatepass.Reply{}, errors.New("the two passwords differ; sign in again")
-	}
-	return ch.Set(first, attributes), nil
 }

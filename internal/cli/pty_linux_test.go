@@ -59,6 +59,15 @@ func (p *typist) await(text string) {
 	}
 }
 
+// pass awaits text, and forgets what was seen up to there.
+func (p *typist) pass(text string) {
+	p.t.Helper()
+	p.await(text)
+	_, rest, _ := strings.Cut(p.seen.String(), text)
+	p.seen.Reset()
+	p.seen.WriteString(rest)
+}
+
 // awaitEcho waits for the terminal to echo what is typed, or not to.
 func (p *typist) awaitEcho(on bool) {
 	p.t.Helper()
@@ -202,6 +211,9 @@ func TestTOTPAtTerminal(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	p, cmd := runOnTerminalWith(t, env, "totp")
+	p.await("Code that the app shows: ")
+	p.write("1\n")
+	p.pass("that code is wrong; try again")
 	p.enrol(time.Now())
 	p.await("enrolled: the next sign-in asks for a code")
 	if code := exitOf(cmd); code != 0 {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -51,15 +52,19 @@ func (a *app) totp(ctx context.Context, c *gatepass.Client) error {
 	if err != nil {
 		return err
 	}
-	code, err := a.enrol(ctx, secret, s.Username())
-	if err != nil {
-		return err
+	for try := 0; ; try++ {
+		code, err := a.enrol(ctx, secret, s.Username())
+		if err == nil {
+			err = s.ConfirmTOTP(ctx, code)
+		}
+		if err == nil {
+			a.io.notef("enrolled: the next sign-in asks for a code")
+		}
+		if try == moreTries || !errors.Is(err, gatepass.ErrBadCode) {
+			return err
+		}
+		a.noteWrongCode()
 	}
-	if err := s.ConfirmTOTP(ctx, code); err != nil {
-		return err
-	}
-	a.io.notef("enrolled: the next sign-in asks for a code")
-	return nil
 }
 
 // enrol shows a secret at the terminal, and asks for the code that an app makes
