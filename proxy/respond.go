@@ -80,12 +80,12 @@ const closedRequest = 499
 // refuse answers what has no answer of an upstream.
 func (x *exchange) refuse(err error) {
 	x.err = err
-	x.p.metrics.refused.Add(1)
 	e := x.explain(err)
 	x.status = e.Status
 	if e.Status == closedRequest {
 		panic(http.ErrAbortHandler)
 	}
+	x.p.metrics.refused.Add(1)
 	text, err := json.Marshal(map[string]string{"message": e.Message})
 	if err != nil {
 		text = nil // a string always marshals

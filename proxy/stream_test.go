@@ -209,7 +209,8 @@ func canned(t *testing.T, answer string) string {
 	return ln.Addr().String()
 }
 
-// TestClientLeaves holds that the upstream's work ends when nobody waits for it.
+// TestClientLeaves holds that the upstream's work ends when nobody waits for it, and
+// that the proxy does not count it as refused.
 func TestClientLeaves(t *testing.T) {
 	begun, over := make(chan struct{}), make(chan struct{})
 	up := newUpstream(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -217,7 +218,8 @@ func TestClientLeaves(t *testing.T) {
 		<-r.Context().Done()
 		close(over)
 	})
-	front := serve(t, up.URL)
+	var p *proxy.Proxy
+	front := serve(t, up.URL, func(made *proxy.Proxy) { p = made })
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, "GET", front.URL, nil)
 	if err != nil {
@@ -228,6 +230,11 @@ func TestClientLeaves(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	<-over
+	front.CloseClientConnections()
+	front.Close() // waits for the handler
+	if text := metrics(t, p); !strings.Contains(text, `requests_total{code="499"} 1`) || !strings.Contains(text, "refused_total 0\n") {
+		t.Errorf("%s", text)
+	}
 }
 
 func TestTrailersAndHead(t *testing.T) {

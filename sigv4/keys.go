@@ -62,10 +62,10 @@ type KeyCache struct {
 type keyTable [cacheSets][cacheWays]atomic.Pointer[keyState]
 
 // Key is the signing key of a secret for the day, region and service of a
-// claim. A secret shorter than 16 bytes gives the zero Key, which verifies
-// nothing. AccessKeyID is the id the secret was looked up by.
+// claim. A secret shorter than 16 bytes, or a claim without region or service, gives
+// the zero Key, which verifies nothing. AccessKeyID is the id the secret was looked up by.
 func (k *KeyCache) Key(accessKeyID, secret string, c *Claim) Key {
-	if len(secret) < minSecret || c == nil || len(c.date) != 8 {
+	if len(secret) < minSecret || c == nil || len(c.date) != 8 || c.region == "" || c.service == "" {
 		return Key{}
 	}
 	return Key{k.get(scope{accessKeyID, c.date, c.region, c.service}, secret)}

@@ -65,7 +65,7 @@ func (d *doctor) checkStore(ctx context.Context) {
 	}
 	where := strings.Replace(v.Where(), dir, "the settings directory", 1)
 	fallback := v.Fallback()
-	err = errors.Join(err, v.Clear(ctx))
+	err = errors.Join(err, v.Clear(context.WithoutCancel(ctx))) // nothing stays in the keyring
 	switch {
 	case err != nil:
 		d.fail(check, "unlock the keyring; without one the key is kept in a file", "%v", err)

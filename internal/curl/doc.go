@@ -4,7 +4,7 @@
 // on top.
 //
 // An [Options] is filled by [Options.Flags] or by [ParseCommand]. [Options.Build]
-// makes the request, [Options.Client] sends it, [Options.Deliver] writes the answer.
+// makes the request, [Client.Do] sends it, [Client.Deliver] writes the answer.
 // What curl has and this package has not is refused by name, never ignored. The
 // path and the query are kept byte for byte as they were typed.
 package curl

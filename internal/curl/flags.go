@@ -36,6 +36,7 @@ func setTo(fs *pflag.FlagSet, name, short, kind, usage string, set func(string) 
 }
 
 func (o *Options) requestFlags(fs *pflag.FlagSet) {
+	setTo(fs, "url", "", "URL", "the URL, in place of the argument", o.setURL)
 	setTo(fs, "request", "X", "method", "the method; POST with data, else GET", func(v string) error {
 		o.Method, o.Transfer.methodIsTyped = v, true
 		return nil

@@ -66,7 +66,7 @@ func forWindows(s string) bool {
 	return strings.HasPrefix(rest, `^"`) || strings.HasPrefix(rest, `"`) && (strings.Contains(s, "\" ^\n") || strings.Contains(s, "\" ^\r\n"))
 }
 
-// piped reads "printf FORMAT | " as [Print] writes it.
+// piped reads "printf FORMAT | " as [Request.Print] writes it.
 func piped(s string) (*string, string, error) {
 	words, err := split(s)
 	if err != nil {
@@ -101,7 +101,6 @@ func (o *Options) pastedFlags(fs *pflag.FlagSet) *bool {
 		o.SigV4 = v
 		return nil
 	})
-	setTo(fs, "url", "", "URL", "the URL", o.setURL)
 	return user
 }
 

@@ -18,7 +18,7 @@ import (
 const defaultConnectTimeout = 30 * time.Second
 
 // Transport gives what reaches servers as c says. Answers are not unpacked: that
-// is the business of [Options.Deliver]. Errors of the user are [Error].
+// is the business of [Client.Deliver]. Errors of the user are [Error].
 func (c *Conn) Transport() (*http.Transport, error) {
 	tlsConfig, err := c.tls()
 	if err != nil {

@@ -116,7 +116,7 @@ func (v *view) policyFor(d refusedCall) json.RawMessage {
 			resource = strings.Replace(resource, form, "${cognito-identity.amazonaws.com:sub}", 1)
 		}
 	}
-	out, err := json.MarshalIndent(document{"2012-10-17", []statement{{"Allow", d.action, resource}}}, "", "  ")
+	out, err := json.MarshalIndent(document{"2012-10-17", []statement{{"Allow", clean(d.action), resource}}}, "", "  ")
 	if err != nil {
 		return nil
 	}
