@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -62,16 +63,9 @@ func (c *Config) checkBackend(at string, api *apidef.API, r *Route, find handler
 // authOf is the authorization type of the routes of an authorizer.
 func authOf(api *apidef.API, name string) apidef.Auth {
 	for _, a := range api.Authorizers {
-		if a.Name != name {
-			continue
+		if a.Name == name {
+			return cmp.Or(a.Type.Auth(), apidef.AuthCustom) // a type that is none is refused later
 		}
-		switch a.Type {
-		case apidef.CognitoAuthorizer:
-			return apidef.AuthCognito
-		case apidef.JWTAuthorizer:
-			return apidef.AuthJWT
-		}
-		return apidef.AuthCustom
 	}
 	return ""
 }

@@ -20,6 +20,8 @@ func TestControlParts(t *testing.T) {
 		step{"PATCH", "/restapis/$API", patch("replace", "/description", "words"), 200, `"description":"words"`, ""},
 		step{"PATCH", "/restapis/$API", patch("replace", "/disableExecuteApiEndpoint", "true"), 200, `"disableExecuteApiEndpoint":true`, ""},
 		step{"PATCH", "/restapis/$API", patch("replace", "/name", ""), 400, "Name cannot be blank", ""},
+		step{"PATCH", "/restapis/$API", patch("replace", "/disableExecuteApiEndpoint", "no"), 400, "it is true or false", ""},
+		step{"PATCH", "/restapis/$API", `{"patchOperations":[{"op":"replace","path":"/disableExecuteApiEndpoint"}]}`, 400, "needs a value", ""},
 		step{"PATCH", "/restapis/$API", patch("move", "/name", "x"), 400, "Invalid patch operation", ""},
 		step{"PATCH", "/restapis/$API", patch("replace", "/id", "x"), 400, "Invalid patch path", ""},
 		step{"PATCH", "/restapis/$API", patch("replace", "/binaryMediaTypes", "x"), 400, "Invalid patch path", ""},

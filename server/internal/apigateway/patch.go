@@ -125,9 +125,11 @@ func changeLeaf(v reflect.Value, op wire.PatchOperation) error {
 	switch {
 	case !v.IsValid():
 		return badRequest("Invalid patch path %s", op.Path)
-	case op.Op == "remove" || op.Value == nil:
+	case op.Op == "remove":
 		v.SetZero()
 		return nil
+	case op.Value == nil:
+		return badRequest("Invalid patch operation: %s of %s needs a value", op.Op, op.Path)
 	}
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -137,7 +139,11 @@ func changeLeaf(v reflect.Value, op wire.PatchOperation) error {
 	case reflect.String:
 		v.SetString(*op.Value)
 	case reflect.Bool:
-		v.SetBool(strings.EqualFold(*op.Value, "true"))
+		on := strings.EqualFold(*op.Value, "true")
+		if !on && !strings.EqualFold(*op.Value, "false") {
+			return badRequest("Invalid value %q for %s: it is true or false", *op.Value, op.Path)
+		}
+		v.SetBool(on)
 	case reflect.Int:
 		n, err := strconv.Atoi(*op.Value)
 		if err != nil {

@@ -65,16 +65,10 @@ func number(text string) int {
 }
 
 func renderAuthorizer(t *wire.Authorizer) apidef.Authorizer {
-	out := apidef.Authorizer{
+	return apidef.Authorizer{
 		Name: t.Name, Type: apidef.AuthorizerType(t.Type), ProviderARNs: t.ProviderARNs, Validation: t.IdentityValidationExpression,
-		URI: t.AuthorizerURI, TTL: t.TTL,
+		URI: t.AuthorizerURI, TTL: t.TTL, IdentitySource: apidef.Sources(t.IdentitySource),
 	}
-	for source := range strings.SplitSeq(t.IdentitySource, ",") {
-		if source = strings.TrimSpace(source); source != "" {
-			out.IdentitySource = append(out.IdentitySource, source)
-		}
-	}
-	return out
 }
 
 func (a *restAPI) renderMethod(path string, m *wire.Method) (apidef.Route, error) {

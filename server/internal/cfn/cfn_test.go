@@ -381,3 +381,13 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Sign-in pages that an app client asks for are not there, which is said.
+func TestNotesOAuth(t *testing.T) {
+	const head = "Resources:\n  Pool: {Type: AWS::Cognito::UserPool}\n  App: {Type: AWS::Cognito::UserPoolClient, Properties: {UserPoolId: !Ref Pool, AllowedOAuthFlowsUserPoolClient: "
+	for value, want := range map[string]int{"true": 1, "false": 0} {
+		if got := read(t, head+value+"}}\n"); len(got.Notes) != want {
+			t.Errorf("%s: notes %v, want %d", value, got.Notes, want)
+		}
+	}
+}

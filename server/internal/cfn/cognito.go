@@ -87,9 +87,12 @@ func (t *template) client(r *resource) {
 			t.Note(o.At("SupportedIdentityProviders"), "users of %s do not sign in here", p)
 		}
 	}
+	if o.Bool("AllowedOAuthFlowsUserPoolClient") {
+		t.Note(o.At("AllowedOAuthFlowsUserPoolClient"), "there are no OAuth endpoints and no login pages: users sign in through the API")
+	}
 	pool := t.pool(o.Path, o.Text("UserPoolId"))
 	pool.Clients = append(pool.Clients, c)
-	o.Ignore("PreventUserExistenceErrors", "EnableTokenRevocation", "AllowedOAuthFlows", "AllowedOAuthFlowsUserPoolClient", "AllowedOAuthScopes",
+	o.Ignore("PreventUserExistenceErrors", "EnableTokenRevocation", "AllowedOAuthFlows", "AllowedOAuthScopes",
 		"CallbackURLs", "LogoutURLs", "DefaultRedirectURI", "AuthSessionValidity")
 	o.Done()
 }

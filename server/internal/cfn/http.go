@@ -93,7 +93,7 @@ func (t *template) authorizerV2(r *resource) {
 	a := apidef.Authorizer{
 		Name: t.named(r, "Name", 0), Type: apidef.AuthorizerType(o.Text("AuthorizerType")), Issuer: jwt.Text("Issuer"), Audience: jwt.Texts("Audience"),
 		URI: o.Text("AuthorizerUri"), Payload: o.Text("AuthorizerPayloadFormatVersion"), Simple: o.Bool("EnableSimpleResponses"),
-		TTL: ttl(o, "AuthorizerResultTtlInSeconds"), IdentitySource: sources(o.Texts("IdentitySource")),
+		TTL: ttl(o, "AuthorizerResultTtlInSeconds"), IdentitySource: apidef.Sources(o.Texts("IdentitySource")...),
 	}
 	jwt.Done()
 	t.authNames[r.name] = a.Name
@@ -113,10 +113,7 @@ func (t *template) integrationV2(r *resource) {
 	}
 	changes := o.Sub("ResponseParameters")
 	for _, f := range changes.Fields() {
-		if in.ResponseParameters == nil {
-			in.ResponseParameters = map[string]map[string]string{}
-		}
-		in.ResponseParameters[f.Key] = t.responseChanges(changes.Sub(f.Key))
+		put(&in.ResponseParameters, f.Key, t.responseChanges(changes.Sub(f.Key)))
 	}
 	if in.Type == "AWS" || o.Text("IntegrationSubtype") != "" {
 		in = t.notServed(o.Path)
@@ -186,10 +183,7 @@ func (t *template) stageSettingsV2(o *tree.Object, st *apidef.Stage) {
 	all := o.Sub("RouteSettings")
 	for _, f := range all.Fields() {
 		if limit := routeSettings(all.Sub(f.Key)); limit != nil {
-			if st.RouteThrottles == nil {
-				st.RouteThrottles = map[string]apidef.Throttle{}
-			}
-			st.RouteThrottles[f.Key] = *limit
+			put(&st.RouteThrottles, f.Key, *limit)
 		}
 	}
 	if log := o.Sub("AccessLogSettings"); log.Present() {

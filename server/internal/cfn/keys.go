@@ -32,10 +32,7 @@ func (t *template) usagePlan(r *resource) {
 		st := apidef.PlanStage{API: s.Text("ApiId"), Stage: s.Text("Stage")}
 		limits := s.Sub("Throttle")
 		for _, f := range limits.Fields() {
-			if st.Throttles == nil {
-				st.Throttles = map[string]apidef.Throttle{}
-			}
-			st.Throttles[f.Key] = *throttle(limits.Sub(f.Key))
+			put(&st.Throttles, f.Key, *throttle(limits.Sub(f.Key)))
 		}
 		s.Done()
 		p.Stages = append(p.Stages, st)

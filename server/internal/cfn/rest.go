@@ -140,7 +140,7 @@ func (t *template) authorizer(r *resource) {
 	a := apidef.Authorizer{
 		Name: t.named(r, "Name", 0), Type: apidef.AuthorizerType(o.Text("Type")), ProviderARNs: o.Texts("ProviderARNs"),
 		URI: o.Text("AuthorizerUri"), Validation: o.Text("IdentityValidationExpression"), TTL: ttl(o, "AuthorizerResultTtlInSeconds"),
-		IdentitySource: sources(o.Texts("IdentitySource")),
+		IdentitySource: apidef.Sources(o.Texts("IdentitySource")...),
 	}
 	t.authNames[r.name] = a.Name
 	api := t.api(o.Path, o.Text("RestApiId"))
@@ -162,34 +162,18 @@ func ttl(o *tree.Object, key string) *int {
 	if !o.Has(key) {
 		return nil
 	}
-	n := o.Int(key)
-	return &n
-}
-
-func sources(list []string) []string {
-	var out []string
-	for _, s := range list {
-		for part := range strings.SplitSeq(s, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				out = append(out, part)
-			}
-		}
-	}
-	return out
+	return new(o.Int(key))
 }
 
 func (t *template) model(r *resource) {
 	o := r.props
 	api := t.api(o.Path, o.Text("RestApiId"))
-	if api.Models == nil {
-		api.Models = map[string]string{}
-	}
 	schema := o.Take("Schema")
 	text, isText := schema.Scalar()
 	if !isText {
 		text = string(schema.JSON())
 	}
-	api.Models[t.id(r, 0)] = text
+	put(&api.Models, t.id(r, 0), text)
 	o.Ignore("Name", "ContentType", "Description")
 	o.Done()
 }
@@ -204,17 +188,18 @@ func (t *template) validator(r *resource) {
 func (t *template) gatewayResponse(r *resource) {
 	o := r.props
 	api := t.api(o.Path, o.Text("RestApiId"))
-	setResponse(api, o.Text("ResponseType"), apidef.GatewayResponse{
+	put(&api.Responses, o.Text("ResponseType"), apidef.GatewayResponse{
 		Status: o.Int("StatusCode"), Parameters: o.TextMap("ResponseParameters"), Templates: o.TextMap("ResponseTemplates"),
 	})
 	o.Done()
 }
 
-func setResponse(api *apidef.API, kind string, g apidef.GatewayResponse) {
-	if api.Responses == nil {
-		api.Responses = map[string]apidef.GatewayResponse{}
+// put adds to a map, which may be nil.
+func put[V any](m *map[string]V, key string, v V) {
+	if *m == nil {
+		*m = map[string]V{}
 	}
-	api.Responses[kind] = g
+	(*m)[key] = v
 }
 
 func (t *template) method(r *resource) {
@@ -299,14 +284,10 @@ func (t *template) integration(o *tree.Object) apidef.Integration {
 	return in
 }
 
-// notServed stands for an integration that is not built, so that the route and
-// its guard stay.
+// notServed notes an integration that is not built.
 func (t *template) notServed(path string) apidef.Integration {
 	t.Note(path, "integrations with AWS services are not built: the route answers 501")
-	return apidef.Integration{
-		Type: apidef.Mock, Templates: map[string]string{"application/json": `{"statusCode": 501}`},
-		Responses: []apidef.IntegrationResponse{{Status: 501, Templates: map[string]string{"application/json": `{"message":"Not Implemented"}`}}},
-	}
+	return apidef.NotBuilt()
 }
 
 // deployment makes a stage if it names one.
@@ -365,10 +346,7 @@ func (t *template) methodSetting(m *tree.Object, st *apidef.Stage) {
 		case strings.Contains(path+method, "*"):
 			t.Fail(m.Path, "throttling is for all methods (/*, *) or for one")
 		default:
-			if st.RouteThrottles == nil {
-				st.RouteThrottles = map[string]apidef.Throttle{}
-			}
-			st.RouteThrottles[method+" "+path] = limit
+			put(&st.RouteThrottles, method+" "+path, limit)
 		}
 	}
 	m.Ignore("LoggingLevel", "MetricsEnabled", "DataTraceEnabled", "CachingEnabled", "CacheTtlInSeconds", "CacheDataEncrypted")

@@ -50,10 +50,7 @@ func (t *template) role(r *resource) {
 		t.Fail(o.At("Path"), "roles have the path / here")
 	}
 	for _, tag := range o.Subs("Tags") {
-		if out.Tags == nil {
-			out.Tags = map[string]string{}
-		}
-		out.Tags[tag.Text("Key")] = tag.Text("Value")
+		put(&out.Tags, tag.Text("Key"), tag.Text("Value"))
 	}
 	out.MaxSessionSeconds = o.Int("MaxSessionDuration")
 	o.Ignore("RoleName", "Description")
@@ -70,10 +67,7 @@ func (t *template) managed(arn string) string {
 	for _, r := range t.resources {
 		if r.kind == "AWS::IAM::ManagedPolicy" && t.id(r, 0) == arn {
 			name := t.named(r, "ManagedPolicyName", 0)
-			if t.out.Managed == nil {
-				t.out.Managed = map[string]string{}
-			}
-			t.out.Managed[name] = string(r.props.Take("PolicyDocument").JSON())
+			put(&t.out.Managed, name, string(r.props.Take("PolicyDocument").JSON()))
 			return name
 		}
 	}

@@ -110,14 +110,11 @@ func (t *template) serverlessAPI(r *resource) {
 	a.Stages = []apidef.Stage{st}
 	responses := o.Sub("GatewayResponses")
 	for _, f := range responses.Fields() {
-		setResponse(&a, f.Key, samResponse(responses.Sub(f.Key)))
+		put(&a.Responses, f.Key, samResponse(responses.Sub(f.Key)))
 	}
 	models := o.Sub("Models")
 	for _, f := range models.Fields() {
-		if a.Models == nil {
-			a.Models = map[string]string{}
-		}
-		a.Models[strings.ToLower(f.Key)] = string(f.Value.JSON()) // as SAM names them
+		put(&a.Models, strings.ToLower(f.Key), string(f.Value.JSON())) // as SAM names them
 	}
 	a.APIKeySource, a.DisableEndpoint = o.Text("ApiKeySourceType"), o.Bool("DisableExecuteApiEndpoint")
 	t.samAuth(o.Sub("Auth"), &a, doc)
@@ -150,10 +147,7 @@ func samResponse(o *tree.Object) apidef.GatewayResponse {
 	params := o.Sub("ResponseParameters")
 	g := apidef.GatewayResponse{Status: o.Int("StatusCode"), Templates: o.TextMap("ResponseTemplates")}
 	for name, value := range params.TextMap("Headers") {
-		if g.Parameters == nil {
-			g.Parameters = map[string]string{}
-		}
-		g.Parameters["gatewayresponse.header."+name] = value
+		put(&g.Parameters, "gatewayresponse.header."+name, value)
 	}
 	params.Done()
 	o.Done()

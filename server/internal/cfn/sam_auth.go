@@ -91,21 +91,11 @@ func (t *template) samGuard(path string, a *apidef.API, rt *apidef.Route, name s
 	rt.Authorizer, rt.Scopes = name, scopes
 	for _, x := range a.Authorizers {
 		if x.Name == name {
-			rt.Auth = authOf(x.Type)
+			rt.Auth = x.Type.Auth()
 			return
 		}
 	}
 	t.Fail(path, "the API declares no authorizer %q", name)
-}
-
-func authOf(kind apidef.AuthorizerType) apidef.Auth {
-	switch kind {
-	case apidef.CognitoAuthorizer:
-		return apidef.AuthCognito
-	case apidef.JWTAuthorizer:
-		return apidef.AuthJWT
-	}
-	return apidef.AuthCustom
 }
 
 func (t *template) samAuthorizer(name string, o *tree.Object, protocol apidef.Protocol) apidef.Authorizer {

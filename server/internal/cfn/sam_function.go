@@ -106,10 +106,7 @@ func (t *template) throttleRoute(api *apidef.API, rt apidef.Route, limit apidef.
 		key = rt.Path
 	}
 	for i := range api.Stages {
-		if api.Stages[i].RouteThrottles == nil {
-			api.Stages[i].RouteThrottles = map[string]apidef.Throttle{}
-		}
-		api.Stages[i].RouteThrottles[key] = limit
+		put(&api.Stages[i].RouteThrottles, key, limit)
 	}
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -281,6 +282,7 @@ func TestPlanConfig(t *testing.T) {
 		"period":          func(c *apidef.Catalog) { c.Plans[0].Quota = &apidef.Quota{Limit: 1, Period: "HOUR"} },
 		"offset":          func(c *apidef.Catalog) { c.Plans[0].Quota = &apidef.Quota{Limit: 1, Offset: 1, Period: "DAY"} },
 		"negative rate":   func(c *apidef.Catalog) { c.Plans[0].Throttle = &apidef.Throttle{Rate: -1} },
+		"no rate":         func(c *apidef.Catalog) { c.Plans[0].Throttle = &apidef.Throttle{Rate: math.NaN()} },
 		"negative burst":  func(c *apidef.Catalog) { c.APIs[0].Stages[0].Throttle = &apidef.Throttle{Burst: -1} },
 		"unknown source":  func(c *apidef.Catalog) { c.APIs[0].APIKeySource = "QUERY" },
 		"key of HTTP API": func(c *apidef.Catalog) { c.APIs[0].Protocol = apidef.HTTP },

@@ -116,7 +116,7 @@ func validatePlan(p *apidef.UsagePlan) error {
 }
 
 func validateThrottle(field string, t *apidef.Throttle) error {
-	if t != nil && (t.Rate < 0 || t.Burst < 0) {
+	if t != nil && (!(t.Rate >= 0) || t.Burst < 0) { // nor is NaN, which no bucket refuses by
 		return invalid(field, "rate and burst are at least 0")
 	}
 	return nil

@@ -45,15 +45,10 @@ func (r *reader) integration(op *tree.Object, rt *apidef.Route) {
 	o.Done()
 }
 
-// unserved keeps the route and its guard, so that no wider route answers in its
-// place, with an answer that says what is missing.
+// unserved keeps the route, with an answer that says what is missing.
 func (r *reader) unserved(o *tree.Object, in *apidef.Integration) {
 	r.Note(o.Path, "integrations with AWS services are not built: the route answers 501")
-	*in = apidef.Integration{
-		Type:      apidef.Mock,
-		Templates: map[string]string{"application/json": `{"statusCode": 501}`},
-		Responses: []apidef.IntegrationResponse{{Status: 501, Templates: map[string]string{"application/json": `{"message":"Not Implemented"}`}}},
-	}
+	*in = apidef.NotBuilt()
 }
 
 func (r *reader) tls(o *tree.Object) {

@@ -117,7 +117,7 @@ func (r *reader) parameter(p, op *tree.Object, rt *apidef.Route, rules *apidef.R
 	case in == "body" && r.swagger:
 		model := r.model(p.Path, inlineName(rt.Methods[0], rt.Path, "Body"), p.Take("schema"))
 		rules.Models = map[string]string{}
-		for _, kind := range r.consumes(op) {
+		for _, kind := range r.media(op, "consumes") {
 			rules.Models[kind] = model
 		}
 	default:
@@ -125,11 +125,11 @@ func (r *reader) parameter(p, op *tree.Object, rt *apidef.Route, rules *apidef.R
 	}
 }
 
-// consumes are the content types of a Swagger operation's body.
-func (r *reader) consumes(op *tree.Object) []string {
-	own := op.Texts("consumes")
+// media are the content types that a Swagger operation consumes or produces.
+func (r *reader) media(op *tree.Object, key string) []string {
+	own := op.Texts(key)
 	if own == nil {
-		own = r.Object("", r.root).Texts("consumes")
+		own = r.Object("", r.root).Texts(key)
 	}
 	if own == nil {
 		own = []string{"application/json"}
@@ -168,7 +168,11 @@ func (r *reader) responses(o *tree.Object, name string) []apidef.MethodResponse 
 		m := apidef.MethodResponse{Status: status, Parameters: r.responseHeaders(one.Sub("headers"))}
 		r.content(one, inlineName(name, f.Key), &m.Models)
 		if s := one.Take("schema"); s != nil && r.swagger {
-			m.Models = map[string]string{"application/json": r.model(one.At("schema"), inlineName(name, f.Key), s)}
+			model := r.model(one.At("schema"), inlineName(name, f.Key), s)
+			m.Models = map[string]string{}
+			for _, kind := range r.media(o, "produces") {
+				m.Models[kind] = model
+			}
 		}
 		one.Ignore("description", "links", "examples")
 		one.Done()

@@ -223,6 +223,43 @@ func TestRefusesWhatWouldOpen(t *testing.T) {
 	}
 }
 
+// Null says nothing: a route with it is guarded as the document says, while an
+// empty list opens it.
+func TestSecurityOfNull(t *testing.T) {
+	const doc = `{"openapi":"3.0.1","info":{"title":"t"},"security":[{"sigv4":[]}],
+		"paths":{"/null":{"get":{"security":null}},"/none":{"get":{}},"/open":{"get":{"security":[]}}},
+		"components":{"securitySchemes":{"sigv4":{"type":"apiKey","name":"Authorization","in":"header","x-amazon-apigateway-authtype":"awsSigv4"}}}}`
+	a, _, err := Read([]byte(doc), Options{ID: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]apidef.Auth{"/null": apidef.AuthIAM, "/none": apidef.AuthIAM, "/open": apidef.AuthNone}
+	for _, rt := range a.Routes {
+		if rt.Auth != want[rt.Path] {
+			t.Errorf("%s asks for %s, want %s", rt.Path, rt.Auth, want[rt.Path])
+		}
+	}
+	if len(a.Routes) != len(want) {
+		t.Errorf("%d routes", len(a.Routes))
+	}
+}
+
+// The models of a Swagger document's answers are of what it says it produces.
+func TestSwaggerProduces(t *testing.T) {
+	const doc = `{"swagger":"2.0","info":{"title":"t"},"produces":["text/plain"],"definitions":{"M":{"type":"object"}},
+		"paths":{"/a":{"get":{"responses":{"200":{"schema":{"$ref":"#/definitions/M"}}}}},
+		"/b":{"get":{"produces":["application/json","a/b"],"responses":{"200":{"schema":{"$ref":"#/definitions/M"}}}}}}}`
+	a, _, err := Read([]byte(doc), Options{ID: "a"})
+	if err != nil || len(a.Routes) != 2 {
+		t.Fatal(a.Routes, err)
+	}
+	for i, want := range []map[string]string{{"text/plain": "M"}, {"application/json": "M", "a/b": "M"}} {
+		if diff := cmp.Diff(want, a.Routes[i].Responses[0].Models); diff != "" {
+			t.Errorf("%s: -want +got\n%s", a.Routes[i].Path, diff)
+		}
+	}
+}
+
 // TestRequirementsOfSAM: SAM lists an API key beside an authorizer, and NONE,
 // which is no scheme, for an open route. Both of a list are asked for.
 func TestRequirementsOfSAM(t *testing.T) {

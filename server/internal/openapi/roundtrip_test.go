@@ -139,7 +139,7 @@ func aRoute(t *rapid.T, a *apidef.API, path string) apidef.Route {
 	}
 	switch i := rapid.IntRange(0, len(a.Authorizers)+1).Draw(t, "auth"); {
 	case i < len(a.Authorizers):
-		rt.Auth, rt.Authorizer, rt.Scopes = authOf(a.Authorizers[i].Type), a.Authorizers[i].Name, some(t, "scopes", word)
+		rt.Auth, rt.Authorizer, rt.Scopes = a.Authorizers[i].Type.Auth(), a.Authorizers[i].Name, some(t, "scopes", word)
 	case i == len(a.Authorizers):
 		rt.Auth = apidef.AuthIAM
 	}

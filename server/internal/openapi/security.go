@@ -62,19 +62,18 @@ func (r *reader) authorizer(name, header string, o *tree.Object) apidef.Auth {
 		Name: name, Type: apidef.AuthorizerType(strings.ToUpper(o.Text("type"))),
 		ProviderARNs: o.Texts("providerARNs"), URI: o.Text("authorizerUri"), Validation: o.Text("identityValidationExpression"),
 		Payload: o.Text("authorizerPayloadFormatVersion"), Simple: o.Bool("enableSimpleResponses"),
-		IdentitySource: splitSources(o.Texts("identitySource")),
+		IdentitySource: apidef.Sources(o.Texts("identitySource")...),
 	}
 	jwt := o.Sub("jwtConfiguration")
 	a.Issuer, a.Audience = jwt.Text("issuer"), jwt.Texts("audience")
 	jwt.Done()
-	if o.Node.Get("authorizerResultTtlInSeconds") != nil {
-		ttl := o.Int("authorizerResultTtlInSeconds")
-		a.TTL = &ttl
+	if o.Has("authorizerResultTtlInSeconds") {
+		a.TTL = new(o.Int("authorizerResultTtlInSeconds"))
 	}
 	if o.Take("authorizerCredentials") != nil {
 		r.Note(o.At("authorizerCredentials"), "functions are called without a role")
 	}
-	auth := authOf(a.Type)
+	auth := a.Type.Auth()
 	switch {
 	case auth == "":
 		r.Fail(o.At("type"), "%q is not token, request, cognito_user_pools or jwt", a.Type)
@@ -99,36 +98,11 @@ const headerSource = "method.request.header."
 
 func usual(header string) bool { return header == "" || header == "Authorization" }
 
-// splitSources: several identity sources may stand in one text.
-func splitSources(list []string) []string {
-	var out []string
-	for _, s := range list {
-		for part := range strings.SplitSeq(s, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				out = append(out, part)
-			}
-		}
-	}
-	return out
-}
-
-func authOf(t apidef.AuthorizerType) apidef.Auth {
-	switch t {
-	case apidef.CognitoAuthorizer:
-		return apidef.AuthCognito
-	case apidef.JWTAuthorizer:
-		return apidef.AuthJWT
-	case apidef.TokenAuthorizer, apidef.RequestAuthorizer:
-		return apidef.AuthCustom
-	}
-	return ""
-}
-
 // guard reads what an operation asks of its caller. As API Gateway does, it is
 // open without security; a scheme that API Gateway would pass over is an error.
 func (r *reader) guard(o *tree.Object, rt *apidef.Route) {
 	rt.Auth = apidef.AuthNone
-	own := o.Node.Get("security") != nil
+	own := o.Has("security")
 	list := o.Take("security")
 	if !own {
 		list = r.security

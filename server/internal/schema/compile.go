@@ -206,9 +206,9 @@ func (n *numbers) complete(p place, m map[string]any) error {
 func readText(p place, n *node, name string, v any) (known bool, err error) {
 	switch name {
 	case "minLength":
-		n.text.min, err = size0(p, v)
+		n.text.min, err = whole(p, v)
 	case "maxLength":
-		n.text.max, err = size0(p, v)
+		n.text.max, err = whole(p, v)
 	case "pattern":
 		n.text.pattern, err = pattern(p, v)
 	case "format":
@@ -224,9 +224,9 @@ func readText(p place, n *node, name string, v any) (known bool, err error) {
 func (c *compiler) readList(p place, n *node, name string, v any) (known bool, err error) {
 	switch name {
 	case "minItems":
-		n.list.min, err = size0(p, v)
+		n.list.min, err = whole(p, v)
 	case "maxItems":
-		n.list.max, err = size0(p, v)
+		n.list.max, err = whole(p, v)
 	case "uniqueItems":
 		n.list.unique, err = flag(p, v)
 	case "additionalItems":
@@ -247,9 +247,9 @@ func (c *compiler) readObject(p place, n *node, name string, v any) (known bool,
 	o := &n.object
 	switch name {
 	case "minProperties":
-		o.min, err = size0(p, v)
+		o.min, err = whole(p, v)
 	case "maxProperties":
-		o.max, err = size0(p, v)
+		o.max, err = whole(p, v)
 	case "required":
 		o.required, err = names(p, v)
 	case "properties":
@@ -418,8 +418,8 @@ func number(p place, v any) (*big.Rat, error) {
 	return exact(n), nil
 }
 
-// size0 reads a count, which may be written as 2.0.
-func size0(p place, v any) (*int, error) {
+// whole reads a count, which may be written as 2.0.
+func whole(p place, v any) (*int, error) {
 	n, err := number(p, v)
 	if err != nil {
 		return nil, err

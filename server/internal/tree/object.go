@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -147,7 +148,7 @@ func (o *Object) Float(key string) float64 {
 		return 0
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 0 {
+	if err != nil || !(f >= 0) || math.IsInf(f, 0) {
 		o.r.Fail(o.At(key), "%q is not a number", s)
 	}
 	return f

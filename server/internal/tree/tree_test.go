@@ -109,6 +109,27 @@ func TestManyKeys(t *testing.T) {
 	}
 }
 
+// What is no number is none, however YAML spells it: a throttle of NaN would
+// throttle nothing.
+func TestNumbers(t *testing.T) {
+	n, err := Parse([]byte("a: 1.50\nb: .nan\nc: .inf\nd: -1\ne: NaN\nf: 0x10\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]float64{"a": 1.5, "f": 16, "gone": 0} {
+		r := &Reader{Wrap: ErrSyntax}
+		if got := r.Object("", n).Float(key); got != want || r.Err != nil {
+			t.Errorf("%s: %v, %v", key, got, r.Err)
+		}
+	}
+	for _, key := range []string{"b", "c", "d", "e"} {
+		r := &Reader{Wrap: ErrSyntax}
+		if got := r.Object("", n).Float(key); !errors.Is(r.Err, ErrSyntax) {
+			t.Errorf("%s: %v is taken", key, got)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"a: !Ref b\n", `{"a":[1,{"b":null}]}`, "a: &x {k: 1}\nb: *x\n<<: *x\n", "- - - a\n- |\n  t\n", "? a\n: b\n", "!!str 1", "a: !If [x, !Sub y, 1.50]"} {
 		f.Add([]byte(s))
