@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/server/store"
@@ -139,7 +140,7 @@ func checkTags(tags map[string]string) error {
 		return badLength("tags", 0, maxTags)
 	}
 	for key, value := range tags {
-		if key == "" || len(key) > 128 || len(value) > 256 {
+		if key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256 {
 			return invalidParameter("The tag '%s' is too long: keys have 1 to 128 characters, values at most 256.", key)
 		}
 	}

@@ -359,6 +359,11 @@ func TestTagOperations(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"a": "3"}, tags()); diff != "" {
 		t.Error(diff)
 	}
+	wantError(t, "a long key", add(pool, map[string]string{strings.Repeat("ä", 129): ""}), invalidPar, "")
+	wantError(t, "a long value", add(pool, map[string]string{"a": strings.Repeat("ä", 257)}), invalidPar, "")
+	if err := add(pool, map[string]string{"a": strings.Repeat("ä", 256)}); err != nil {
+		t.Errorf("characters, not bytes: %v", err)
+	}
 	many := map[string]string{}
 	for i := range 50 {
 		many[fmt.Sprint(i)] = ""
