@@ -40,8 +40,12 @@ func cut[T any](in page, all []T, key func(T) string) ([]T, wire.IAMPage) {
 	if len(all) <= in.most {
 		return all, wire.IAMPage{}
 	}
-	last := fold(all[in.most-1])
-	return all[:in.most], wire.IAMPage{IsTruncated: true, Marker: base64.RawURLEncoding.EncodeToString([]byte(last))}
+	return all[:in.most], truncated(fold(all[in.most-1]))
+}
+
+// truncated ends a page after the thing of a key.
+func truncated(last string) wire.IAMPage {
+	return wire.IAMPage{IsTruncated: true, Marker: base64.RawURLEncoding.EncodeToString([]byte(last))}
 }
 
 func itself(s string) string { return s }

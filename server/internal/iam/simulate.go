@@ -25,6 +25,7 @@ type simulation struct {
 	owner              string
 	facts              policy.Context
 	page               page
+	shown              map[*policy.Statement]wire.IAMStatement // by what the kernel read
 }
 
 // simulateCustom tries the policies of the request and no others.
@@ -137,20 +138,29 @@ func (c *call) as(sim *simulation, arn string) error {
 // maxTries is how many questions one call answers, whatever MaxItems says: each asks every statement of the policies.
 const maxTries = 100
 
+// maxMatched is how many statements a page shows before it ends.
+const maxMatched = 2000
+
 // run tries every action on every resource, a page of them.
 func (s *simulation) run() wire.SimulationOutput {
+	s.shown = map[*policy.Statement]wire.IAMStatement{}
 	s.page.most = min(s.page.most, maxTries)
 	questions := make([]int, len(s.actions)*len(s.resources))
 	for i := range questions {
 		questions[i] = i
 	}
-	part, next := cut(s.page, questions, func(i int) string { return fmt.Sprintf("%06d", i) })
+	key := func(i int) string { return fmt.Sprintf("%06d", i) }
+	part, next := cut(s.page, questions, key)
 	out := wire.SimulationOutput{IAMPage: next}
-	missing := wire.List(s.missing()...)
-	for _, i := range part {
+	missing, matched := wire.List(s.missing()...), 0
+	for at, i := range part {
 		e := s.try(s.actions[i/len(s.resources)], s.resources[i%len(s.resources)])
 		e.MissingContextValues = missing
 		out.EvaluationResults.Member = append(out.EvaluationResults.Member, e)
+		if matched += len(e.MatchedStatements.Member); matched > maxMatched && at < len(part)-1 {
+			out.IAMPage = truncated(key(i))
+			break
+		}
 	}
 	return out
 }
@@ -206,11 +216,16 @@ func (s *simulation) missing() []string {
 	})
 }
 
+// statement finds the place of a statement once, however many questions it matches.
 func (s *simulation) statement(step policy.Step) wire.IAMStatement {
+	if have, there := s.shown[step.Statement]; there {
+		return have
+	}
 	at, _ := strconv.Atoi(step.Policy) // as sources.add named it
 	src := s.sources[at]
 	start := wire.IAMPosition{Line: step.Statement.Line, Column: step.Statement.Column}
-	return wire.IAMStatement{SourcePolicyId: src.id, SourcePolicyType: src.origin, StartPosition: start, EndPosition: endOf(src.doc, start)}
+	s.shown[step.Statement] = wire.IAMStatement{SourcePolicyId: src.id, SourcePolicyType: src.origin, StartPosition: start, EndPosition: endOf(src.doc, start)}
+	return s.shown[step.Statement]
 }
 
 // endOf is the place after the object that begins at a place of a document.

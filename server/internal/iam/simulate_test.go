@@ -192,3 +192,33 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// TestSimulateMany: a page ends before it shows statements without bound, and the next goes on where it ended.
+func TestSimulateMany(t *testing.T) {
+	o := newOffice(t)
+	one := `{"Effect":"Allow","Action":"a:*","Resource":"*"},`
+	doc := `{"Version":"2012-10-17","Statement":[` + strings.TrimSuffix(strings.Repeat(one, 900), ",") + `]}`
+	pairs := []string{"PolicyInputList.member.1=" + doc}
+	for i := range 7 {
+		pairs = append(pairs, fmt.Sprintf("ActionNames.member.%d=a:b%d", i+1, i))
+	}
+	marker, seen := "", 0
+	for range 7 {
+		more := pairs
+		if marker != "" {
+			more = append(pairs[:len(pairs):len(pairs)], "Marker="+marker)
+		}
+		body := o.do("SimulateCustomPolicy", more...)
+		n := strings.Count(body, "<EvalActionName>")
+		if n == 0 || n > 3 || strings.Count(body, "<SourcePolicyId>") != 900*n || !strings.Contains(body, fmt.Sprintf("<EvalActionName>a:b%d<", seen)) {
+			t.Fatalf("%d results after %d", n, seen)
+		}
+		seen += n
+		if marker = element(body, "Marker"); marker == "" {
+			break
+		}
+	}
+	if seen != 7 {
+		t.Errorf("%d results", seen)
+	}
+}
