@@ -209,7 +209,12 @@ func (n *node) kill() { n.end(os.Kill) }
 
 // stop ends the node in an orderly way, if it has not ended, and reads its log.
 func (n *node) stop() {
-	running := n.cmd.ProcessState == nil
+	running := true
+	select {
+	case <-n.ended:
+		running = false
+	default:
+	}
 	n.end(os.Interrupt)
 	if code := n.cmd.ProcessState.ExitCode(); running && code != 0 {
 		n.t.Errorf("node %s ended with %d", n.name, code)
@@ -339,8 +344,8 @@ func until(t *testing.T, what string, so func() bool) time.Duration {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !so() {
-		if time.Since(begin) > 30*time.Second {
-			t.Fatalf("%s: not within 30 s", what)
+		if time.Since(begin) > 2*time.Minute {
+			t.Fatalf("%s: not within two minutes", what)
 		}
 		<-tick.C
 	}
@@ -353,7 +358,7 @@ func soon(t *testing.T, what string, c chan string) string {
 	select {
 	case s := <-c:
 		return s
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("%s: nothing came", what)
 		return ""
 	}

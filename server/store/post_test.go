@@ -46,7 +46,7 @@ func soon[T any](t *testing.T, what string, c chan T) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%s: nothing came", what)
 		panic("")
 	}
@@ -77,7 +77,7 @@ func cut(t *testing.T, dsn string, number uint32) {
 // forgotten waits until the database has noticed the end of a node.
 func forgotten(t *testing.T, dsn string, number uint32) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for admin(t, dsn, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1", int64(number)) > 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("it lives on")
@@ -207,7 +207,7 @@ func TestPostTidies(t *testing.T) {
 		forgotten(t, dsn, b.number)
 	}
 	a := join(t, dsn, time.Millisecond)
-	for deadline := time.Now().Add(20 * time.Second); nodes(t, dsn) != 1; {
+	for deadline := time.Now().Add(time.Minute); nodes(t, dsn) != 1; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d nodes", nodes(t, dsn))
 		}
@@ -235,7 +235,7 @@ func TestPostUnavailable(t *testing.T) {
 		t.Errorf("it was %d and is %d", b.number, got)
 	}
 	soon(t, "joined", a.joined)
-	ctx, cancel := context.WithTimeout(background, 20*time.Second)
+	ctx, cancel := context.WithTimeout(background, time.Minute)
 	defer cancel()
 	for a.Send(ctx, b.number, []byte("after")) != nil { // the pool may hold dead connections
 		must(t, ctx.Err())
