@@ -113,17 +113,19 @@ const (
 )
 
 // marks are the words at the beginning of a line.
-var marks = map[string]string{"ok": "ok", "failed": "FAIL", "skipped": "skip"}
+func marks() map[string]string {
+	return map[string]string{"ok": "ok", "failed": "FAIL", "skipped": "skip"}
+}
 
 func printStep(w io.Writer, s step) {
 	if s.Name == "unsigned" {
 		fmt.Fprintln(w, "\nThe gate refuses what is not signed, not as signed, or not allowed:")
 	}
 	if s.Status == "skipped" {
-		fmt.Fprintf(w, "%-5s%s\n", marks[s.Status], s.title)
+		fmt.Fprintf(w, "%-5s%s\n", marks()[s.Status], s.title)
 		return
 	}
-	fmt.Fprintf(w, "%-5s%-*s%8.1f ms\n", marks[s.Status], titleWidth, s.title, s.Millis)
+	fmt.Fprintf(w, "%-5s%-*s%8.1f ms\n", marks()[s.Status], titleWidth, s.title, s.Millis)
 	for _, line := range wrap(s.Detail, detailWidth) {
 		fmt.Fprintf(w, "     %s\n", line)
 	}

@@ -92,33 +92,39 @@ func textOf(err error) string {
 	if e, ok := errors.AsType[*gatepass.Error](err); ok {
 		text = strings.Replace(text, " ("+e.Cause+")", "", 1)
 	}
-	return inSettings.Replace(text)
+	return inSettings(text)
 }
 
 // inSettings says in settings what the library says in the fields of a Client.
-var inSettings = strings.NewReplacer(
-	", or set Client.AllowHTTP if the network may see the tokens", "",
-	", or set Client.AllowHTTP if the network may see the credentials", "",
-	"Client.UserPoolID", "GATEPASS_USER_POOL_ID", "Client.ClientID", "GATEPASS_CLIENT_ID", "Client.IdentityPoolID", "GATEPASS_IDENTITY_POOL_ID",
-	"Client.Region", "GATEPASS_REGION", "Client.Endpoint", "GATEPASS_ENDPOINT",
-)
+func inSettings(text string) string {
+	return strings.NewReplacer(
+		", or set Client.AllowHTTP if the network may see the tokens", "",
+		", or set Client.AllowHTTP if the network may see the credentials", "",
+		"Client.UserPoolID", "GATEPASS_USER_POOL_ID", "Client.ClientID", "GATEPASS_CLIENT_ID", "Client.IdentityPoolID", "GATEPASS_IDENTITY_POOL_ID",
+		"Client.Region", "GATEPASS_REGION", "Client.Endpoint", "GATEPASS_ENDPOINT",
+	).Replace(text)
+}
 
 // hints are next steps for errors that come without one; the first row that
 // fits decides.
-var hints = []struct {
+func hints() []hintRow {
+	return []hintRow{
+		{is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired), "sign in first: gatepass login"},
+		{is(vault.ErrLocked), "unlock the keyring; or gatepass login, which then keeps the key in a file"},
+		{is(vault.ErrPassphrase), "set GATEPASS_PASSPHRASE to that of the sign-in; or start over: gatepass logout --all"},
+		{is(gatepass.ErrUserNotConfirmed), "the code that confirms the sign-up is in the user's mail, or in gatepass outbox"},
+		{unmakeable, "set GATEPASS_HOME to a directory of your own"},
+		{is(gatepass.ErrConfig), "gatepass help environment lists the settings"},
+		{is(gatepass.ErrNotFromProvider), "check GATEPASS_IDENTITY_POOL_ID and GATEPASS_CLIENT_ID: the identity pool must list this app client"},
+		{func(err error) bool { return exitCode(err) == exitConnect }, "is the server running, and the address right? gatepass doctor tries the way there"},
+		{func(err error) bool { return exitCode(err) == exitCertificate }, "let AWS_CA_BUNDLE name the file of the authority that signed it"},
+		{func(err error) bool { return exitCode(err) == exitDNS }, "check GATEPASS_ENDPOINT, GATEPASS_API and the network"},
+	}
+}
+
+type hintRow struct {
 	fits func(error) bool
 	hint string
-}{
-	{is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired), "sign in first: gatepass login"},
-	{is(vault.ErrLocked), "unlock the keyring; or gatepass login, which then keeps the key in a file"},
-	{is(vault.ErrPassphrase), "set GATEPASS_PASSPHRASE to that of the sign-in; or start over: gatepass logout --all"},
-	{is(gatepass.ErrUserNotConfirmed), "the code that confirms the sign-up is in the user's mail, or in gatepass outbox"},
-	{unmakeable, "set GATEPASS_HOME to a directory of your own"},
-	{is(gatepass.ErrConfig), "gatepass help environment lists the settings"},
-	{is(gatepass.ErrNotFromProvider), "check GATEPASS_IDENTITY_POOL_ID and GATEPASS_CLIENT_ID: the identity pool must list this app client"},
-	{func(err error) bool { return exitCode(err) == exitConnect }, "is the server running, and the address right? gatepass doctor tries the way there"},
-	{func(err error) bool { return exitCode(err) == exitCertificate }, "let AWS_CA_BUNDLE name the file of the authority that signed it"},
-	{func(err error) bool { return exitCode(err) == exitDNS }, "check GATEPASS_ENDPOINT, GATEPASS_API and the network"},
 }
 
 // unmakeable says whether the directory of the settings cannot be made; those of
@@ -135,7 +141,7 @@ func hintOf(err error) string {
 	if h, ok := errors.AsType[*hinted](err); ok {
 		return h.hint
 	}
-	for _, h := range hints {
+	for _, h := range hints() {
 		if h.fits(err) {
 			return h.hint
 		}

@@ -40,22 +40,24 @@ type exit struct {
 }
 
 // exits is what an error means to a script: the first row that fits decides.
-var exits = []exit{
-	{exitOK, "ok", func(err error) bool { return err == nil }},
-	{exitCannotRun, "exec: the command cannot be run", ofCommand(exitCannotRun)},
-	{exitNotFound, "exec: no such command; else exec has the exit code of its command", ofCommand(exitNotFound)},
-	{exitInterrupted, "interrupted", is(context.Canceled)},
-	{exitUsage, "usage: an argument, a flag or a setting is missing or wrong", isUsage},
-	{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
-	{exitRefused, "the sign-in was refused: password, code, locked out, disabled", isRefused},
-	{exitHTTP, "the API answered with a status of 400 or more; explain: it has, and why", isAnswer},
-	{exitWrite, "the output could not be written", as[*writeError]},
-	{exitDNS, "the host name was not found", as[*net.DNSError]},
-	{exitTimeout, "timed out", isTimeout},
-	{exitCertificate, "the server's certificate is not trusted", as[*tls.CertificateVerificationError]},
-	{exitTLS, "TLS failed", isTLS},
-	{exitConnect, "no connection: nothing listens there", isConnect},
-	{exitFailure, "any other failure", func(error) bool { return true }},
+func exits() []exit {
+	return []exit{
+		{exitOK, "ok", func(err error) bool { return err == nil }},
+		{exitCannotRun, "exec: the command cannot be run", ofCommand(exitCannotRun)},
+		{exitNotFound, "exec: no such command; else exec has the exit code of its command", ofCommand(exitNotFound)},
+		{exitInterrupted, "interrupted", is(context.Canceled)},
+		{exitUsage, "usage: an argument, a flag or a setting is missing or wrong", isUsage},
+		{exitNotSignedIn, "not signed in, or the session is over: gatepass login", is(gatepass.ErrNotSignedIn, gatepass.ErrRefreshExpired, gatepass.ErrTokenExpired)},
+		{exitRefused, "the sign-in was refused: password, code, locked out, disabled", isRefused},
+		{exitHTTP, "the API answered with a status of 400 or more; explain: it has, and why", isAnswer},
+		{exitWrite, "the output could not be written", as[*writeError]},
+		{exitDNS, "the host name was not found", as[*net.DNSError]},
+		{exitTimeout, "timed out", isTimeout},
+		{exitCertificate, "the server's certificate is not trusted", as[*tls.CertificateVerificationError]},
+		{exitTLS, "TLS failed", isTLS},
+		{exitConnect, "no connection: nothing listens there", isConnect},
+		{exitFailure, "any other failure", func(error) bool { return true }},
+	}
 }
 
 // exitCode is the only place where an error becomes a number.
@@ -63,7 +65,7 @@ func exitCode(err error) int {
 	if e, ok := errors.AsType[*childError](err); ok {
 		return e.code
 	}
-	for _, e := range exits {
+	for _, e := range exits() {
 		if e.fits(err) {
 			return e.code
 		}

@@ -81,16 +81,18 @@ var shownFlags = []string{"request", "header", "data", "json", "form", "get", "h
 
 // requestFlags are the flags that make a request or a connection; where the
 // answer goes is no question here.
-var requestFlags = append(slices.Clone(shownFlags), "url", "url-query", "data-raw", "data-binary", "data-urlencode", "form-string", "upload-file",
-	"user-agent", "referer", "cookie", "range", "compressed", "globoff", "cacert", "cert", "key", "proxy", "noproxy", "resolve", "connect-to",
-	"ipv4", "ipv6", "http1.1", "http2", "http2-prior-knowledge", "tlsv1.2", "tlsv1.3", "unix-socket", "connect-timeout")
+func requestFlags() []string {
+	return append(slices.Clone(shownFlags), "url", "url-query", "data-raw", "data-binary", "data-urlencode", "form-string", "upload-file",
+		"user-agent", "referer", "cookie", "range", "compressed", "globoff", "cacert", "cert", "key", "proxy", "noproxy", "resolve", "connect-to",
+		"ipv4", "ipv6", "http1.1", "http2", "http2-prior-knowledge", "tlsv1.2", "tlsv1.3", "unix-socket", "connect-timeout")
+}
 
 // addRequestFlags gives f the flags of call that say what is sent and how.
 func addRequestFlags(f *pflag.FlagSet, o *curl.Options) {
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.Flags(all)
 	withoutVariables(all, nil)
-	for _, name := range requestFlags {
+	for _, name := range requestFlags() {
 		if flag := all.Lookup(name); flag != nil && f.Lookup(name) == nil {
 			flag.Hidden = !slices.Contains(shownFlags, name)
 			f.AddFlag(flag)

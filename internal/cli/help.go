@@ -74,7 +74,7 @@ into a file, -v shows both ways with secrets withheld.`
 func exitPage() string {
 	var b strings.Builder
 	b.WriteString("The exit codes are stable:\n\n")
-	for _, e := range slices.SortedFunc(slices.Values(exits), func(x, y exit) int { return cmp.Compare(x.code, y.code) }) {
+	for _, e := range slices.SortedFunc(slices.Values(exits()), func(x, y exit) int { return cmp.Compare(x.code, y.code) }) {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.word)
 	}
 	return strings.TrimSuffix(b.String(), "\n")

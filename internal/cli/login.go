@@ -262,7 +262,7 @@ func (s *signIn) choose(ctx context.Context, kinds []string) (string, error) {
 	}
 	text := "How do you want to prove who you are?\n"
 	for i, kind := range kinds {
-		text += fmt.Sprintf("  %d  %s\n", i+1, cmp.Or(kindNames[kind], kind))
+		text += fmt.Sprintf("  %d  %s\n", i+1, cmp.Or(kindNames()[kind], kind))
 	}
 	for {
 		answer, err := s.ask(ctx, text+"Number: ", false)
@@ -280,8 +280,10 @@ func (s *signIn) choose(ctx context.Context, kinds []string) (string, error) {
 func (a *app) noteWrongCode() { a.io.notef("that code is wrong; try again") }
 
 // kindNames are what people call the factors.
-var kindNames = map[string]string{
-	"SMS_MFA": "a code by text message", "EMAIL_OTP": "a code by e-mail", "SOFTWARE_TOKEN_MFA": "a code of the authenticator app",
+func kindNames() map[string]string {
+	return map[string]string{
+		"SMS_MFA": "a code by text message", "EMAIL_OTP": "a code by e-mail", "SOFTWARE_TOKEN_MFA": "a code of the authenticator app",
+	}
 }
 
 func (s *signIn) newPassword(ctx context.Context, ch *gatepass.NewPassword) (gatepass.Reply, error) {

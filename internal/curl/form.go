@@ -165,12 +165,15 @@ func typeOf(name string) string {
 	return ""
 }
 
-var partQuoter = strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A")
+// quotePart is s between the quotes of a part's header, as browsers write it.
+func quotePart(s string) string {
+	return strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A").Replace(s)
+}
 
 func (p *formPart) head() string {
-	h := `Content-Disposition: form-data; name="` + partQuoter.Replace(p.name) + `"`
+	h := `Content-Disposition: form-data; name="` + quotePart(p.name) + `"`
 	if p.filename != "" {
-		h += `; filename="` + partQuoter.Replace(p.filename) + `"`
+		h += `; filename="` + quotePart(p.filename) + `"`
 	}
 	h += "\r\n"
 	if p.typ != "" {

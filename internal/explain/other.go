@@ -163,20 +163,22 @@ func upper(s string) string {
 }
 
 // statusCauses is what a status alone says.
-var statusCauses = map[int]Cause{
-	0:   {Name: "no-answer", Title: "There was no answer that the client could see", Fix: []string{"Look at the network: gatepass doctor. In a browser: an answer without CORS headers is hidden, often a 403; ask the API outside the browser."}},
-	400: {Name: "bad-request", Title: "The API refused the content of the request", Fix: []string{"Compare parameters and body with what the API's model wants."}},
-	404: {Name: "not-found", Title: "There is no such route or stage, or the API itself has nothing there", Fix: []string{"Compare path and method with the routes. An HTTP API says Not Found to routes it does not have."}},
-	405: {Name: "method", Title: "The path does not take this method", Fix: []string{"Use a method the route has."}},
-	410: {Name: "gone", Title: "The WebSocket connection is gone", Fix: []string{"Forget its id; the client has to connect again."}},
-	413: {Name: "too-large", Title: "The body is larger than API Gateway takes (10 MiB)", Fix: []string{"Upload to S3 by a presigned URL and send the key, or send the body in parts."}},
-	414: {Name: "uri-too-long", Title: "The URL, or the resource name made from it, is too long", Fix: []string{"With IAM the whole method ARN may have 1600 bytes: move data from the path into the query or the body."}},
-	415: {Name: "media-type", Title: "The API does not take this Content-Type", Fix: []string{"Send a Content-Type that the API has a mapping for, usually application/json."}},
-	431: {Name: "headers-too-long", Title: "The headers are over 10 KiB", Fix: []string{"Leave out cookies and large tokens."}},
-	500: {Name: "integration", Title: "API Gateway could not use its integration", Fix: []string{"Allow API Gateway to invoke the function (aws lambda add-permission), and look at the stage's execution log."}},
-	502: {Name: "integration-answer", Title: "The backend answered in a form that API Gateway cannot use", Fix: []string{"A Lambda proxy must return {\"statusCode\": …, \"headers\": …, \"body\": \"…\"} with a string as body; see the function's log for a crash."}},
-	503: {Name: "unavailable", Title: "The service, or the backend, does not take requests now", Fix: []string{"Try again later; an HTTP API says so when the backend takes over 30 s."}},
-	504: {Name: "integration-timeout", Title: "The backend took longer than API Gateway waits (29 s)", Fix: []string{"Answer at once and do the work afterwards, or find out why the backend hangs: network of the VPC, security groups, cold starts."}},
+func statusCauses() map[int]Cause {
+	return map[int]Cause{
+		0:   {Name: "no-answer", Title: "There was no answer that the client could see", Fix: []string{"Look at the network: gatepass doctor. In a browser: an answer without CORS headers is hidden, often a 403; ask the API outside the browser."}},
+		400: {Name: "bad-request", Title: "The API refused the content of the request", Fix: []string{"Compare parameters and body with what the API's model wants."}},
+		404: {Name: "not-found", Title: "There is no such route or stage, or the API itself has nothing there", Fix: []string{"Compare path and method with the routes. An HTTP API says Not Found to routes it does not have."}},
+		405: {Name: "method", Title: "The path does not take this method", Fix: []string{"Use a method the route has."}},
+		410: {Name: "gone", Title: "The WebSocket connection is gone", Fix: []string{"Forget its id; the client has to connect again."}},
+		413: {Name: "too-large", Title: "The body is larger than API Gateway takes (10 MiB)", Fix: []string{"Upload to S3 by a presigned URL and send the key, or send the body in parts."}},
+		414: {Name: "uri-too-long", Title: "The URL, or the resource name made from it, is too long", Fix: []string{"With IAM the whole method ARN may have 1600 bytes: move data from the path into the query or the body."}},
+		415: {Name: "media-type", Title: "The API does not take this Content-Type", Fix: []string{"Send a Content-Type that the API has a mapping for, usually application/json."}},
+		431: {Name: "headers-too-long", Title: "The headers are over 10 KiB", Fix: []string{"Leave out cookies and large tokens."}},
+		500: {Name: "integration", Title: "API Gateway could not use its integration", Fix: []string{"Allow API Gateway to invoke the function (aws lambda add-permission), and look at the stage's execution log."}},
+		502: {Name: "integration-answer", Title: "The backend answered in a form that API Gateway cannot use", Fix: []string{"A Lambda proxy must return {\"statusCode\": …, \"headers\": …, \"body\": \"…\"} with a string as body; see the function's log for a crash."}},
+		503: {Name: "unavailable", Title: "The service, or the backend, does not take requests now", Fix: []string{"Try again later; an HTTP API says so when the backend takes over 30 s."}},
+		504: {Name: "integration-timeout", Title: "The backend took longer than API Gateway waits (29 s)", Fix: []string{"Answer at once and do the work afterwards, or find out why the backend hangs: network of the VPC, security groups, cold starts."}},
+	}
 }
 
 func byStatus(v *view) []Cause {
@@ -184,7 +186,7 @@ func byStatus(v *view) []Cause {
 	if s >= 300 && s < 400 {
 		return redirect(v)
 	}
-	c, ok := statusCauses[s]
+	c, ok := statusCauses()[s]
 	if !ok {
 		return nil
 	}

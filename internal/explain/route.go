@@ -190,11 +190,13 @@ func (v *view) besideAPIs() bool {
 
 // strayRunes are characters that word processors, chats and shells leave in
 // pasted URLs.
-var strayRunes = map[rune]string{
-	'“': "a curly quote", '”': "a curly quote", '‘': "a curly quote", '’': "a curly quote", '«': "a quote", '»': "a quote",
-	'–': "a long dash", '—': "a long dash", '…': "three dots in one character", '\u00a0': "a no-break space", '\u200b': "an invisible space",
-	'\ufeff': "an invisible byte order mark", '\u200e': "an invisible direction mark", '\u00ad': "an invisible soft hyphen",
-	'"': "a quote", '<': "an angle bracket", '>': "an angle bracket", '`': "a back quote", '\\': "a backslash", '\r': "a carriage return", '\n': "a line end",
+func strayRunes() map[rune]string {
+	return map[rune]string{
+		'“': "a curly quote", '”': "a curly quote", '‘': "a curly quote", '’': "a curly quote", '«': "a quote", '»': "a quote",
+		'–': "a long dash", '—': "a long dash", '…': "three dots in one character", '\u00a0': "a no-break space", '\u200b': "an invisible space",
+		'\ufeff': "an invisible byte order mark", '\u200e': "an invisible direction mark", '\u00ad': "an invisible soft hyphen",
+		'"': "a quote", '<': "an angle bracket", '>': "an angle bracket", '`': "a back quote", '\\': "a backslash", '\r': "a carriage return", '\n': "a line end",
+	}
 }
 
 // strays finds such characters, also percent-encoded, and white space at the
@@ -203,6 +205,7 @@ func (v *view) strays() []Cause {
 	if v.Request == nil {
 		return nil
 	}
+	stray := strayRunes()
 	var seen []string
 	for _, part := range []string{v.Request.URL, v.target.host, v.target.path} {
 		text := part
@@ -210,7 +213,7 @@ func (v *view) strays() []Cause {
 			text = d
 		}
 		for _, r := range text {
-			if what := strayRunes[r]; what != "" {
+			if what := stray[r]; what != "" {
 				seen = append(seen, fmt.Sprintf("The URL has %s in it (U+%04X).", what, r))
 				break
 			}

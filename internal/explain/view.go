@@ -94,14 +94,16 @@ func elementOf(text, name string) string {
 }
 
 // normalCodes are the names that Query services have for the refusals of all.
-var normalCodes = map[string]string{
-	"SignatureDoesNotMatch": "InvalidSignature", "InvalidClientTokenId": "UnrecognizedClient",
-	"MissingAuthenticationToken": "MissingAuthenticationToken", "InvalidAccessKeyId": "UnrecognizedClient",
+func normalCodes() map[string]string {
+	return map[string]string{
+		"SignatureDoesNotMatch": "InvalidSignature", "InvalidClientTokenId": "UnrecognizedClient",
+		"MissingAuthenticationToken": "MissingAuthenticationToken", "InvalidAccessKeyId": "UnrecognizedClient",
+	}
 }
 
 func normalCode(code string) string {
 	code = strings.TrimSuffix(code, "Exception")
-	if n := normalCodes[code]; n != "" {
+	if n := normalCodes()[code]; n != "" {
 		return n
 	}
 	return code
