@@ -37,6 +37,13 @@
 // is WAL with synchronous=FULL. Open checks every page of a file of up to 64 MiB,
 // at about 5 ms for each.
 //
+// # Nodes
+//
+// Processes over one PostgreSQL send each other letters by [Post]: notifications,
+// in no table, at most once. A process lives as long as it holds an advisory lock
+// on a connection of its own, which a pooler must not share: LISTEN and locks are
+// the session's.
+//
 // [ErrNotFound] means the record is not there; [ErrUnavailable] means nobody
 // knows. A caller that decides on access must never take one for the other.
 package store
