@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +27,7 @@ type reader struct {
 	password string
 	base     string // where it was run before enterProject
 	gate     string // address of the ready-made gate
+	client   *http.Client
 }
 
 // TestREADME runs every command that README.md shows in an indented block. A
@@ -43,6 +47,7 @@ func TestREADME(t *testing.T) {
 	}
 	aws := filepath.Join(dir, "aws") // not the file of who runs the tests
 	r.env = append(os.Environ(), "GATEPASS_HOME="+filepath.Join(dir, "home"), "AWS_CONFIG_FILE="+filepath.Join(aws, "config"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(aws, "credentials"))
+	r.certify()
 	if root, err := os.Getwd(); err != nil || os.Symlink(filepath.Join(root, "examples"), filepath.Join(dir, "examples")) != nil {
 		t.Fatal("examples", err)
 	}
@@ -173,9 +178,27 @@ func (r *reader) proxy(args []string) {
 	r.answers(base + "/notes")
 }
 
+// certify leaves a certificate of this machine where the operator has one.
+func (r *reader) certify() {
+	r.t.Helper()
+	srv := httptest.NewTLSServer(nil)
+	srv.Close()
+	r.client = srv.Client()
+	pair := srv.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for name, block := range map[string]pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), pem.EncodeToMemory(&block), 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
 func (r *reader) answers(url string) {
 	r.t.Helper()
-	resp, err := http.Get(url)
+	resp, err := r.client.Get(url)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -216,6 +239,11 @@ func (r *reader) serve(args []string) {
 	r.t.Helper()
 	if r.base != "" {
 		r.dir = r.base
+	}
+	for i, arg := range args {
+		if arg == "127.0.0.1:9090" {
+			args[i] = "127.0.0.1:0"
+		}
 	}
 	base, printed := r.background("msg=serving ", " endpoint=", append(args, "--listen", "127.0.0.1:0"))
 	r.answers(base + "/healthz")
