@@ -150,6 +150,8 @@ func (c *call) check() error {
 		return errURI()
 	case r.ContentLength > maxPayload:
 		return errPayload()
+	case !isHost(r):
+		return badRequest("The Host header is not one host name")
 	}
 	if err := checkTarget(r.RequestURI); err != nil {
 		return err

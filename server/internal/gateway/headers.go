@@ -85,6 +85,19 @@ func isPrintable(v string) bool {
 	return true
 }
 
+// isHost tells a request for one host, of what host names and ports are made of.
+// HTTP/2 passes any text on, and a Host beside it; mappings and templates write it
+// where they would a word of the gateway's own.
+func isHost(r *http.Request) bool {
+	if also := r.Header["Host"]; len(also) > 1 || len(also) == 1 && also[0] != r.Host {
+		return false
+	}
+	return !strings.ContainsFunc(r.Host, func(c rune) bool {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		return !letter && (c < '0' || c > ':') && c != '.' && c != '-' && c != '_' && c != '[' && c != ']'
+	})
+}
+
 // headerValue is a header in canonical spelling.
 type headerValue struct{ key, value string }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -279,5 +280,45 @@ func TestB09Events(t *testing.T) {
 	}
 	if !errors.Is(e.Err, sigv4.ErrSignatureMismatch) {
 		t.Errorf("error %v is not ErrSignatureMismatch", e.Err)
+	}
+}
+
+// TestHosts: HTTP/2 gives a handler whatever a client calls the host, and a Host
+// beside it. A template must not take a caller's text for the gateway's.
+func TestHosts(t *testing.T) {
+	s := mappingStand(t, apidef.REST, apidef.AuthNone, apidef.Integration{})
+	for _, tt := range []struct {
+		host  string
+		also  []string
+		taken bool
+	}{
+		{host: testHost, taken: true},
+		{host: testHost, also: []string{testHost}, taken: true},
+		{host: "api_gateway:8787", taken: true},
+		{host: "[::1]:8787", taken: true},
+		{host: `abc123.execute-api.x","admin":true,"y":"`},
+		{host: "abc123.execute-api.x y"},
+		{host: "abc123.execute-api.<b>"},
+		{host: "abc123.execute-api.é"},
+		{host: "abc123.execute-api.a/b"},
+		{host: "abc123.execute-api.a,b"},
+		{host: testHost, also: []string{"other"}},
+		{host: testHost, also: []string{testHost, "other"}},
+	} {
+		r := httptest.NewRequest("GET", "https://h/_aws/execute-api/abc123/prod/n/1", nil)
+		if strings.HasPrefix(tt.host, "abc123") {
+			r = httptest.NewRequest("GET", "https://h/prod/n/1", nil)
+		}
+		if r.Host = tt.host; tt.also != nil {
+			r.Header["Host"] = tt.also
+		}
+		r.RequestURI = r.URL.Path
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if !tt.taken {
+			s.refused(tt.host, reply{status: w.Code, header: w.Header(), body: w.Body.String()}, 400, "BadRequestException")
+			continue
+		}
+		s.passed(tt.host, reply{status: w.Code, header: w.Header(), body: w.Body.String()})
 	}
 }
