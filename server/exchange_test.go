@@ -109,17 +109,17 @@ func TestExchangeSealed(t *testing.T) {
 		_, err := a.exchange.ask(ctx, number, []byte("a secret of a user"))
 		failed <- err
 	}()
-	letter := <-letters
+	taken := <-letters
 	cancel()
 	if err := <-failed; !errors.Is(err, context.Canceled) {
 		t.Errorf("who gives up: %v", err)
 	}
-	if bytes.Contains(letter, []byte("secret")) {
+	if bytes.Contains(taken, []byte("secret")) {
 		t.Error("a letter can be read")
 	}
-	changed := bytes.Clone(letter)
+	changed := bytes.Clone(taken)
 	changed[len(changed)-1] ^= 1
-	for _, forged := range [][]byte{nil, []byte("?"), letter, changed, bytes.Repeat([]byte{1}, 100)} { // letter: to another node
+	for _, forged := range [][]byte{nil, []byte("?"), taken, changed, bytes.Repeat([]byte{1}, 100)} { // taken: to another node
 		if err := p.Send(t.Context(), b.exchange.number(), forged); err != nil {
 			t.Fatal(err)
 		}
@@ -129,6 +129,19 @@ func TestExchangeSealed(t *testing.T) {
 	}
 	if got := <-asked; got != "open" || len(asked) > 0 {
 		t.Errorf("b was asked %q", got)
+	}
+	again, err := a.exchange.sealed(b.exchange.number(), letter{letterQuestion, a.exchange.number(), a.exchange.count, []byte("open")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Send(t.Context(), b.exchange.number(), again); err != nil { // as who listens could
+		t.Fatal(err)
+	}
+	if answer, err := a.exchange.ask(t.Context(), b.exchange.number(), []byte("more")); err != nil || string(answer) != "fine" {
+		t.Errorf("%q, %v", answer, err)
+	}
+	if got := <-asked; got != "more" || len(asked) > 0 {
+		t.Errorf("b was asked %q once more", got)
 	}
 }
 
@@ -185,5 +198,23 @@ func TestPostgresNeedsAKey(t *testing.T) {
 	s := &Server{DSN: storetest.Postgres(t), Config: &Config{}}
 	if err := s.Start(t.Context()); !errors.Is(err, ErrRootKey) || !strings.Contains(err.Error(), RootKeyEnv) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestOnce: a number is met once, in whatever order the last of them come.
+func TestOnce(t *testing.T) {
+	var o once
+	met := map[uint64]bool{}
+	numbers := []uint64{1, 2, 2, 5, 4, 5, onceWindow, 3, onceWindow + 1, onceWindow + 2, 3, 4, 10 * onceWindow, 9*onceWindow + 1, 9*onceWindow + 1}
+	for i := range uint64(3 * onceWindow) {
+		numbers = append(numbers, 10*onceWindow+i^5, 10*onceWindow+i)
+	}
+	last := uint64(0)
+	for _, n := range numbers {
+		last = max(last, n)
+		if want := !met[n] && n+onceWindow > last; o.first(n) != want {
+			t.Fatalf("%d after %d: %t", n, last, !want)
+		}
+		met[n] = true
 	}
 }

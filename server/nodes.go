@@ -39,6 +39,7 @@ type exchange struct {
 	random io.Reader
 	moved  func(node uint32)
 	asked  func(question []byte) (answer func() []byte)
+	met    map[uint32]*once // questions, by the node that asks; of who gets letters
 
 	work    sync.WaitGroup // answers
 	mu      sync.Mutex     // of the rest
@@ -54,7 +55,7 @@ func (s *Server) joinNodes(ctx context.Context) error {
 	}
 	x := &exchange{
 		box: s.ring.Box("letters between nodes"), random: s.random, moved: s.gateway.SetNode, asked: s.gateway.Asked,
-		waiting: map[uint64]chan []byte{},
+		waiting: map[uint64]chan []byte{}, met: map[uint32]*once{},
 	}
 	x.post = &store.Post{Store: s.store, Joined: x.joined, Received: x.received, Lost: x.lost}
 	if err := x.post.Open(ctx); err != nil {
@@ -158,14 +159,18 @@ type letter struct {
 }
 
 func (x *exchange) send(ctx context.Context, to uint32, l letter) error {
-	plain := append(make([]byte, 0, letterHead+len(l.body)), l.kind)
-	plain = binary.BigEndian.AppendUint32(plain, l.from)
-	plain = binary.BigEndian.AppendUint64(plain, l.id)
-	sealed, err := x.box.SealBytes(x.random, append(plain, l.body...), addressee(to))
+	sealed, err := x.sealed(to, l)
 	if err != nil {
 		return err
 	}
 	return x.post.Send(ctx, to, sealed)
+}
+
+func (x *exchange) sealed(to uint32, l letter) ([]byte, error) {
+	plain := append(make([]byte, 0, letterHead+len(l.body)), l.kind)
+	plain = binary.BigEndian.AppendUint32(plain, l.from)
+	plain = binary.BigEndian.AppendUint64(plain, l.id)
+	return x.box.SealBytes(x.random, append(plain, l.body...), addressee(to))
 }
 
 // addressee binds a letter to the node that may open it.
@@ -184,12 +189,22 @@ func (x *exchange) received(sealed []byte) {
 	l := letter{plain[0], binary.BigEndian.Uint32(plain[1:]), binary.BigEndian.Uint64(plain[5:]), plain[letterHead:]}
 	switch l.kind {
 	case letterQuestion:
-		x.answer(own, l)
+		if x.meets(l) {
+			x.answer(own, l)
+		}
 	case letterAnswer:
 		if waits := x.take(l.id); waits != nil {
 			waits <- l.body // it has room for the one
 		}
 	}
+}
+
+// meets tells a question that is no copy of one before.
+func (x *exchange) meets(l letter) bool {
+	if x.met[l.from] == nil {
+		x.met[l.from] = new(once)
+	}
+	return x.met[l.from].first(l.id)
 }
 
 // answer works on a question, beside others that are asked meanwhile.
