@@ -158,17 +158,25 @@ func (s *Server) applyUser(ctx context.Context, pool string, u User) error {
 	if e := wire.AsError(err); err != nil && e.Code != "UsernameExistsException" {
 		return err
 	}
-	begun, err := s.halfMade(ctx, pool, u.Username)
-	if err != nil {
-		return err
+	if password == "" {
+		return nil
 	}
-	if begun && password != "" {
-		set := wire.AdminSetUserPasswordInput{UserPoolId: pool, Username: u.Username, Password: password, Permanent: true}
-		if err := s.run(ctx, "AdminSetUserPassword", set, nil); err != nil {
+	return s.giveFirstPassword(ctx, wire.AdminSetUserPasswordInput{UserPoolId: pool, Username: u.Username, Password: password, Permanent: true})
+}
+
+// giveFirstPassword gives a half-made user its password. Of nodes that start
+// together one is first, and the others find it given.
+func (s *Server) giveFirstPassword(ctx context.Context, set wire.AdminSetUserPasswordInput) error {
+	for {
+		begun, err := s.halfMade(ctx, set.UserPoolId, set.Username)
+		if err != nil || !begun {
+			return err
+		}
+		err = s.run(ctx, "AdminSetUserPassword", set, nil)
+		if err == nil || wire.AsError(err).Code != "ConcurrentModificationException" {
 			return err
 		}
 	}
-	return nil
 }
 
 // halfMade: the user waits for a first password, having been created just now
