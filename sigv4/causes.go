@@ -18,7 +18,7 @@ var scopeCauses = [...]struct{ part, cause string }{
 
 func keyCause(rebuilt bool) string {
 	if rebuilt {
-		return "What the service computed is what this request should be signed over. So the secret access key is another one than this access key id's, or the signer put the request in another form before it signed: encoding of the path, the order of the query, white space."
+		return "What the service computed is what this request should be signed over. So the request was changed after it was signed (its body, its path), or the secret access key is another one than this access key id's, or the signer put the request in another form before it signed: encoding of the path, the order of the query, white space."
 	}
 	return "Both sides signed the same text, so the secret access key differs: it was mistyped, or belongs to another access key id."
 }

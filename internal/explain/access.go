@@ -38,6 +38,9 @@ func denied(v *view) []Cause {
 	switch {
 	case d.user == "anonymous":
 		c = v.anonymous(d)
+	case v.revoked():
+		c.Name, c.Title = "session-revoked", "The sessions of "+clean(d.role())+" were revoked"
+		c.Fix = []string{"Get new credentials: gatepass logout && gatepass login"}
 	case strings.HasPrefix(d.suffix, "with an explicit deny"):
 		c = explicitDeny(d, c.Seen)
 	case strings.Contains(d.suffix, "resource-based policy"):
@@ -84,6 +87,13 @@ func (v *view) anonymous(d refusedCall) Cause {
 		c.Fix = []string{"Look for the Deny in the API's resource policy: source address, VPC endpoint and referer are what it usually asks for."}
 	}
 	return c
+}
+
+// revoked: the policy decided that the IAM console gives a role to end its
+// sessions (IAM User Guide, "Revoke IAM role temporary security credentials").
+func (v *view) revoked() bool {
+	d := v.decision()
+	return d != nil && d.Result == "ExplicitDeny" && d.Policy == "AWSRevokeOlderSessions"
 }
 
 func explicitDeny(d refusedCall, seen []string) Cause {

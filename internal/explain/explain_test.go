@@ -163,6 +163,7 @@ var cases = []struct {
 	{"not allowed, then", got(403, "AccessDeniedException", `{"Message":"`+denial+`"}`), "policy-missing", "the role NotesUser"},
 	{"denied", got(403, "AccessDeniedException", `{"Message":"`+denial+` with an explicit deny in an identity-based policy"}`), "policy-denies", "an identity-based policy"},
 	{"denied, then", got(403, "AccessDeniedException", `{"Message":"`+denial+` with an explicit deny"}`), "policy-denies", "No Allow helps"},
+	{"revoked", got(403, "AccessDeniedException", `{"Message":"`+denial+` with an explicit deny in an identity-based policy"}`).answer("X-Gatepass-Decision", `ExplicitDeny; kind=identity; policy="AWSRevokeOlderSessions"; statement="0"`), "session-revoked", "gatepass logout && gatepass login"},
 	{"resource policy denies", got(403, "AccessDeniedException", `{"Message":"`+denial+` with an explicit deny in a resource-based policy"}`), "policy-denies", "a resource-based policy"},
 	{"other account", got(403, "AccessDeniedException", `{"Message":"`+denial+` because no resource-based policy allows the execute-api:Invoke action"}`), "resource-policy", "another account"},
 	{"session policy", got(403, "AccessDeniedException", `{"Message":"`+denial+` because no session policy allows the execute-api:Invoke action"}`), "policy-narrowed", "session policy"},
@@ -366,6 +367,9 @@ func TestMismatch(t *testing.T) {
 		rep := Explain(x.in)
 		if len(rep.Causes) != 1 || rep.Causes[0].Name != row.cause {
 			t.Errorf("%s: %+v", name, rep.Causes)
+		}
+		if name == "secret" && !strings.Contains(flat(rep.Causes[0]), "changed after it was signed") {
+			t.Errorf("a body that was changed is no cause: %+v", rep.Causes)
 		}
 		if text, _ := json.Marshal(rep); strings.Contains(string(text), "secret-token") {
 			t.Errorf("%s: the token is in the report", name)

@@ -209,7 +209,7 @@ func TestPlaces(t *testing.T) {
 
 func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		90 * time.Second: "1m30s", 20 * time.Minute: "20m", 61 * time.Minute: "1h1m", time.Hour: "1h", 36 * time.Hour: "2 days", 72*time.Hour + time.Minute: "3 days", 1500 * time.Millisecond: "2s",
+		90 * time.Second: "1m30s", 20 * time.Minute: "20m", 61 * time.Minute: "1h1m", time.Hour: "1h", 24 * time.Hour: "1 day", 36 * time.Hour: "2 days", 72*time.Hour + time.Minute: "3 days", 1500 * time.Millisecond: "2s",
 	} {
 		if got := span(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)

@@ -101,7 +101,10 @@ func span(d time.Duration) string {
 		}
 		return fmt.Sprintf("%dh%dm", int(d/time.Hour), int(d%time.Hour/time.Minute))
 	}
-	return fmt.Sprintf("%d days", int(d.Round(24*time.Hour)/(24*time.Hour)))
+	if days := int(d.Round(24*time.Hour) / (24 * time.Hour)); days > 1 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return "1 day"
 }
 
 // wrongScope is for a credential of another region, service or day.
@@ -269,7 +272,7 @@ func (v *view) difference(f sigv4.Finding) Cause {
 	}
 	switch f.Part {
 	case "key":
-		c.Fix = []string{"gatepass logout && gatepass login"}
+		c.Fix = []string{"Sign each request as it is sent; where it is, and still refused: gatepass logout && gatepass login", v.command("call")}
 		if v.scope.key != "" && (v.scope.key != v.Known.Credentials.AccessKeyID || strings.HasPrefix(v.scope.key, "AKIA")) {
 			c.Fix = []string{"Copy secret and session token of " + clean(v.scope.key) + " again, without white space.", v.command("call")}
 		}
@@ -295,7 +298,7 @@ func differenceTitle(part string) (name, title string) {
 		"method": "The method is not the one that was signed", "path": "The path is not as it was signed",
 		"query": "The query is not as it was signed", "payload": "The body is not the one that was signed",
 		"signed headers": "The list of signed headers is not the one that was signed",
-		"key":            "Key and signature do not belong together",
+		"key":            "The signature is not that of this request with this key",
 	}[part]
 	if title == "" {
 		title = "The " + part + " of the signature differs"
