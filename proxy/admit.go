@@ -25,10 +25,10 @@ func (pl *plan) admit(r *http.Request) error {
 			"the method "+r.Method+" is not passed on: it opens a tunnel, or has the credentials sent back")
 	}
 	if !pl.expects(r.Host) {
-		return refusal(http.StatusForbidden, "ForbiddenHostException", "the Host "+quoted(r.Host)+" is not one this proxy answers to")
+		return refusal(http.StatusForbidden, "ForbiddenHostException", "the Host "+quoted(r.Host)+" is not one this proxy answers to, unless it is named (--host)")
 	}
 	if pl.foreign(r) {
-		return refusal(http.StatusForbidden, "ForbiddenOriginException", "pages of the origin "+quoted(r.Header.Get("Origin"))+" may not use this proxy")
+		return refusal(http.StatusForbidden, "ForbiddenOriginException", "pages of the origin "+quoted(r.Header.Get("Origin"))+" may not use this proxy, unless it is named (--origin)")
 	}
 	return nil
 }

@@ -142,5 +142,8 @@ func TestHostAndOrigin(t *testing.T) {
 		if status != c.want || (up.n.Load() != before) != (c.want == 200) {
 			t.Errorf("%s %s: %d %s, want %d", c.host, c.headers, status, body, c.want)
 		}
+		if status == http.StatusForbidden && !strings.Contains(body, "unless it is named") {
+			t.Errorf("%s %s: %s does not say what lets it in", c.host, c.headers, body)
+		}
 	}
 }

@@ -171,11 +171,14 @@ func (d *doctor) checkDNS(ctx context.Context, u *url.URL) bool {
 	return false
 }
 
+// distrusted is what to do about a certificate that no known authority signed.
+const distrusted = "let AWS_CA_BUNDLE or SSL_CERT_FILE name the authority that signed it; a proxy that inspects TLS has one of its own"
+
 // unreachable words why there was no answer.
 func (d *doctor) unreachable(u *url.URL, err error) {
 	switch exitCode(err) {
 	case exitCertificate:
-		d.fail("tls", "let AWS_CA_BUNDLE or SSL_CERT_FILE name the authority that signed it; a proxy that inspects TLS has one of its own", "%s: %s", u.Host, reason(err))
+		d.fail("tls", distrusted, "%s: %s", u.Host, reason(err))
 	case exitTLS:
 		d.fail("tls", "is it https? is a proxy in the way?", "%s: %s", u.Host, reason(err))
 	case exitTimeout:
@@ -276,11 +279,11 @@ func (d *doctor) checkAPI(ctx context.Context, check, target string) {
 		target = "http" + rest
 	}
 	resp, err := d.get(ctx, target)
-	if err != nil {
-		d.fail(check, "check the URL: gatepass api add replaces it", "%s", reason(err))
-		return
-	}
 	switch {
+	case err != nil && exitCode(err) == exitCertificate:
+		d.fail(check, distrusted, "%s", reason(err))
+	case err != nil:
+		d.fail(check, "check the URL: gatepass api add replaces it", "%s", reason(err))
 	case resp.StatusCode >= 500:
 		d.warn(check, "see the log of the API", "answers %s", resp.Status)
 	case resp.Header.Get("x-amzn-errortype") == "ForbiddenException":
