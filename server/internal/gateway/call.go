@@ -45,7 +45,7 @@ func (g *Gateway) newCall(w http.ResponseWriter, r *http.Request, t Target) *cal
 	c.name()
 	c.api, c.stage = g.current().find(t)
 	c.identity.SourceIP = sourceIP(r)
-	c.out = &response{w: w, header: http.Header{}, amend: c.amend}
+	c.out = &response{w: w, header: http.Header{}, amend: c.amend, r: r, stall: g.stall}
 	return c
 }
 
@@ -249,6 +249,7 @@ func (c *call) arrival() (proto, port string) {
 
 // finish reports the call, also one that is given up by a panic.
 func (c *call) finish() {
+	c.out.unbound()
 	c.logAccess()
 	if c.g.Event == nil {
 		return

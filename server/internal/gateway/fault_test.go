@@ -3,9 +3,12 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -270,4 +273,80 @@ func TestC17Redirects(t *testing.T) {
 			t.Errorf("dial %s: %v", address, err)
 		}
 	}
+}
+
+// TestClientTakesNothing: who asks for an answer without end and does not read it
+// keeps no backend.
+func TestClientTakesNothing(t *testing.T) {
+	for _, method := range []string{"GET", "POST"} { // directly, and over a Transport
+		t.Run(method, func(t *testing.T) {
+			s := newStand(t)
+			s.g.stall = 20 * time.Millisecond
+			ended := make(chan bool)
+			uri, _ := script(t, func(conn net.Conn, _ int64) {
+				_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
+				for some := make([]byte, 64<<10); err == nil; {
+					_, err = conn.Write(some)
+				}
+				close(ended)
+			})
+			s.route(uri, 0)
+			conn, err := net.Dial("tcp", s.srv.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			if _, err := io.WriteString(conn, method+" /prod/x HTTP/1.1\r\nHost: "+testHost+"\r\nContent-Length: 0\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-ended:
+			case <-time.After(time.Minute):
+				t.Fatal("the backend is still writing")
+			}
+			if e := s.lastEvent(); e.Err == nil || !strings.Contains(e.Err.Error(), "client gone") || !errors.Is(e.Err, os.ErrDeadlineExceeded) {
+				t.Errorf("the event says %v", e.Err)
+			}
+		})
+	}
+}
+
+// deadlines is a client's connection that notes how long it is given.
+type deadlines struct {
+	httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error { d.set = append(d.set, t); return nil }
+
+// TestClientStall: who takes an answer has time anew for each part of it, and the
+// next call on the connection has no deadline of this one's; a server that bounds
+// its answers itself is left to.
+func TestClientStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &deadlines{ResponseRecorder: *httptest.NewRecorder()}
+		r := httptest.NewRequest("GET", "/", nil)
+		w := &response{w: d, header: http.Header{}, amend: func(http.Header) {}, r: r}
+		write := func() { _, _ = w.Write(make([]byte, stallFree/2)) }
+		begin := time.Now()
+		write()
+		write()
+		if w.unbound(); len(d.set) > 0 {
+			t.Errorf("what finds room in buffers: %v", d.set)
+		}
+		write()
+		write()
+		time.Sleep(clientStall)
+		write()
+		w.unbound()
+		if len(d.set) != 3 || d.set[0] != begin.Add(clientStall) || d.set[1] != begin.Add(2*clientStall) || !d.set[2].IsZero() {
+			t.Errorf("since %v: %v", begin, d.set)
+		}
+		d.set = nil
+		w.r, w.bounded = r.WithContext(context.WithValue(t.Context(), http.ServerContextKey, &http.Server{WriteTimeout: 1})), time.Time{}
+		write()
+		if w.unbound(); len(d.set) > 0 {
+			t.Errorf("a server with a limit of its own: %v", d.set)
+		}
+	})
 }

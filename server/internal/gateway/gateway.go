@@ -87,6 +87,7 @@ type Gateway struct {
 	logs      logFiles
 	sockets   sockets
 	asking    atomic.Int32
+	stall     time.Duration // of a client; zero: clientStall
 }
 
 func (g *Gateway) prepare() {

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // response is what an integration writes to: it filters headers on their way to
@@ -14,8 +16,19 @@ type response struct {
 	wrote   bool
 	status  int
 	written int64
-	failed  error // of writing to the client
+	failed  error         // of writing to the client
+	r       *http.Request // of the client; nil: it is nobody's connection
+	stall   time.Duration // how long the client may take nothing; zero: clientStall
+	bounded time.Time     // when it was last said how long; zero: not yet
 }
+
+// clientStall is how long a client may take nothing of its answer: else it would
+// keep the backend that makes the answer. The first stallFree bytes find room in
+// buffers, whoever takes them.
+const (
+	clientStall = 30 * time.Second
+	stallFree   = 64 << 10
+)
 
 func (w *response) Header() http.Header { return w.header }
 
@@ -63,12 +76,39 @@ func (w *response) Write(p []byte) (int, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
+	w.bound(len(p))
 	n, err := w.w.Write(p)
 	w.written += int64(n)
 	if err != nil && w.failed == nil {
 		w.failed = err
 	}
 	return n, err
+}
+
+// bound says until when n bytes more must be taken. It is said anew when a quarter
+// of the time is over.
+func (w *response) bound(n int) {
+	if w.r == nil || w.written+int64(n) <= stallFree || hasWriteTimeout(w.r) {
+		return
+	}
+	now, stall := time.Now(), cmp.Or(w.stall, clientStall)
+	if now.Sub(w.bounded) > stall/4 {
+		w.bounded = now
+		_ = http.NewResponseController(w.w).SetWriteDeadline(now.Add(stall)) // what is not a connection does not stall
+	}
+}
+
+// hasWriteTimeout tells a server that bounds its answers itself.
+func hasWriteTimeout(r *http.Request) bool {
+	s, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
+	return s != nil && s.WriteTimeout > 0
+}
+
+// unbound leaves the connection to its next call.
+func (w *response) unbound() {
+	if !w.bounded.IsZero() {
+		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{}) // as bound
+	}
 }
 
 // Flush sends what was written so far.
