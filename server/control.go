@@ -61,7 +61,7 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, path strin
 	switch {
 	case err != nil:
 		explain(w.Header(), err)
-		wire.WriteError(w, wire.RESTGateway, controlError(err))
+		refuse(w, wire.RESTGateway, controlError(err))
 	case out.File != nil:
 		w.Header().Set("Content-Type", out.File.ContentType)
 		w.Header().Set("Content-Disposition", out.File.Disposition)
@@ -153,7 +153,7 @@ func (s *Server) refresh(ctx context.Context) {
 	}
 	if text := err.Error(); text != s.trouble { // said once, not at each try
 		s.trouble = text
-		s.Logger.ErrorContext(ctx, "apis", "error", err)
+		s.Logger.ErrorContext(ctx, "what is deployed was not read", "error", err)
 	}
 }
 

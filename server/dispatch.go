@@ -31,17 +31,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", wire.NewRequestID())
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, sw))
 	name := s.serve(sw, r)
-	attrs := []slog.Attr{
-		slog.String("request_id", w.Header().Get("x-amzn-RequestId")), slog.String("operation", name), slog.Int("status", sw.status),
-	}
-	if code := cmp.Or(sw.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":")); code != "" {
-		attrs = append(attrs, slog.String("error", code))
-	}
-	attrs = append(attrs, slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
+	attrs := append(sw.attrs(name), slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
 	if sw.caller != "" {
 		attrs = append(attrs, slog.String("caller", sw.caller), slog.String("access_key_id", sw.accessKeyID))
 	}
-	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+	s.Logger.LogAttrs(r.Context(), sw.level(), "request", attrs...)
 	s.metrics.request(sw.service, sw.status, time.Since(begin))
 }
 
@@ -68,13 +62,35 @@ func (d *date) at(now time.Time) []string {
 type callKey struct{}
 
 // statusWriter remembers for the log the status, the code of a refusal that no
-// header names, and who signed, once that is proven.
+// header names, why a call failed, and who signed, once that is proven.
 type statusWriter struct {
 	http.ResponseWriter
 	status              int
 	code                string
+	failure             error
 	service             service
 	caller, accessKeyID string
+}
+
+// attrs are what the log says of an answer.
+func (w *statusWriter) attrs(operation string) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("request_id", w.Header().Get("x-amzn-RequestId")), slog.String("operation", operation), slog.Int("status", w.status),
+	}
+	if code := cmp.Or(w.code, strings.TrimSuffix(w.Header().Get("x-amzn-ErrorType"), ":")); code != "" {
+		attrs = append(attrs, slog.String("error", code))
+	}
+	if w.failure != nil {
+		attrs = append(attrs, slog.Any("failure", w.failure))
+	}
+	return attrs
+}
+
+func (w *statusWriter) level() slog.Level {
+	if w.failure != nil {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
 }
 
 // noteCaller keeps a proven caller for the log.
@@ -84,11 +100,17 @@ func noteCaller(ctx context.Context, arn, accessKeyID string) {
 	}
 }
 
-// noteCode keeps the code of a refusal for the log.
-func noteCode(w http.ResponseWriter, code string) {
+// refuse writes a refusal, and keeps for the log its code and, of a failure,
+// what the caller is not told.
+func refuse(w http.ResponseWriter, p wire.Protocol, err error) {
 	if sw, ok := w.(*statusWriter); ok {
-		sw.code = code
+		e := wire.AsError(err)
+		sw.code = e.Code
+		if e.Status >= http.StatusInternalServerError {
+			sw.failure = e.Err
+		}
 	}
+	wire.WriteError(w, p, err)
 }
 
 // noteService keeps which service a call is for, by its name in a credential scope.
@@ -201,7 +223,7 @@ func (s *Server) wellKnown(w http.ResponseWriter, r *http.Request, path string) 
 		doc, err = s.users.OpenIDConfiguration(r.Context(), pool)
 	}
 	if err != nil {
-		wire.WriteError(w, wire.JSON11, notFound(err))
+		refuse(w, wire.JSON11, notFound(err))
 		return
 	}
 	h := w.Header()

@@ -89,9 +89,7 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) string {
 		if bad := (*policy.SyntaxError)(nil); errors.As(err, &bad) { // AWS's text does not say where
 			s.Logger.InfoContext(r.Context(), "policy refused", "operation", shorten(name), "error", bad.Error())
 		}
-		err = queryError(err)
-		noteCode(w, wire.AsError(err).Code)
-		wire.WriteError(w, service.protocol, err)
+		refuse(w, service.protocol, queryError(err))
 	} else {
 		wire.WriteXML(w, service.protocol, name, out)
 	}

@@ -11,7 +11,9 @@ import (
 )
 
 // RootKeyEnv names the environment variable that holds the root key, 32 bytes in
-// standard base64, for operators who keep it out of the file system.
+// standard base64, for operators who keep it out of the file system. Of several,
+// with white space between, the first seals and all open: an old one stays as
+// long as anything that it sealed, such as a password's verifier.
 const RootKeyEnv = "GATEPASS_ROOT_KEY"
 
 // ErrRootKey is wrapped by every refusal of a missing, loose or malformed root

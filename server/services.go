@@ -71,7 +71,7 @@ func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request) string {
 	out, err := s.runJSON(r, target)
 	if err != nil {
 		explain(w.Header(), err)
-		wire.WriteError(w, wire.JSON11, jsonError(err))
+		refuse(w, wire.JSON11, jsonError(err))
 	} else {
 		wire.WriteJSON(w, out)
 	}
@@ -270,7 +270,7 @@ func (s *Server) outbox(w http.ResponseWriter, r *http.Request) {
 	list, err := s.readOutbox(r)
 	if err != nil {
 		explain(w.Header(), err)
-		wire.WriteError(w, wire.JSON11, jsonError(err))
+		refuse(w, wire.JSON11, jsonError(err))
 		return
 	}
 	reply(w, http.StatusOK, list)
