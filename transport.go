@@ -217,6 +217,8 @@ func (t *Transport) Allowed(r *http.Request) error {
 	switch {
 	case r.Response != nil: // net/http sets it on requests it makes to follow a redirect
 		return fmt.Errorf("%w: the API redirects to %s://%s; signed requests do not follow", ErrRefusedHost, r.URL.Scheme, r.URL.Host)
+	case r.URL.Host == "":
+		return fmt.Errorf("%w: %q is not a whole URL, such as https://host/stage/path", ErrRefusedHost, r.URL)
 	case !t.client().mayReach(r.URL):
 		return fmt.Errorf("%w: %s://%s: use https, or set Client.AllowHTTP if the network may see the credentials", ErrRefusedHost, r.URL.Scheme, r.URL.Host)
 	case len(t.Hosts) > 0 && !slices.ContainsFunc(t.Hosts, func(h string) bool { return sameHost(h, r) }):

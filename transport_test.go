@@ -154,6 +154,9 @@ func TestHostsAreBound(t *testing.T) {
 	if _, _, err := post(t, s.HTTPClient(strings.TrimPrefix(f.URL, "http://")), f.URL+"/prod/notes", "x"); err != nil {
 		t.Errorf("the host itself: %v", err)
 	}
+	if _, err := gatepass.Call[any](t.Context(), s, "GET", "/notes", nil); !errors.Is(err, gatepass.ErrRefusedHost) || !strings.Contains(err.Error(), "not a whole URL") {
+		t.Errorf("a path alone: %v", err)
+	}
 	if _, _, err := post(t, s.HTTPClient(), "http://api.example/prod/notes", "x"); !errors.Is(err, gatepass.ErrRefusedHost) {
 		t.Errorf("plain http: %v", err)
 	}

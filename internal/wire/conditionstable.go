@@ -44,5 +44,6 @@ var conditions = []condition{
 	{"InvalidClientTokenId", "", ErrCredentialsExpired, "the access key or session token is not known to this server"},
 	{"AccessDeniedException", "", ErrDenied, "the signature is right; the policies of the role do not allow the call"},
 	{"AccessDenied", "", ErrDenied, "the signature is right; the policies of the role do not allow the call"},
+	{"MissingAuthenticationTokenException", "", nil, "the request is not signed, or the API has no such stage, path or method"},
 	{"TooManyRequestsException", "", ErrThrottled, "slow down and try again"},
 }
