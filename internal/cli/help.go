@@ -106,6 +106,11 @@ profile in use, the profile is left out.
       file of the certificates to trust instead of the system's, as AWS's tools
       have it; for a gate of gatepass serve --tls-cert, that certificate or its
       authority's
+
+  GATEPASS_ROOT_KEY
+      the root key of gatepass serve in place of the file beside the database:
+      32 random bytes in base64; of several, with spaces between, the first
+      seals and all open
 `)
 	return strings.TrimSuffix(b.String(), "\n")
 }
