@@ -5,11 +5,12 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // checkURL reads an address that is dialled. What the cloud's machines keep
-// their own credentials under (link-local addresses) is refused.
+// their own credentials under is refused.
 func checkURL(field, uri string) (*url.URL, error) {
 	u, err := url.Parse(uri)
 	switch {
@@ -23,7 +24,7 @@ func checkURL(field, uri string) (*url.URL, error) {
 		return nil, invalid(field, "%q has a placeholder in its host", uri)
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && forbiddenIP(ip) {
-		return nil, invalid(field, "%s is a link-local address, which serves machine credentials", ip)
+		return nil, invalid(field, "%s is a link-local address or one of a cloud's own, which serves machine credentials", ip)
 	}
 	return u, nil
 }
@@ -31,8 +32,17 @@ func checkURL(field, uri string) (*url.URL, error) {
 // forbiddenIP tells link-local and metadata addresses, whatever their spelling.
 func forbiddenIP(ip netip.Addr) bool {
 	ip = translated(ip.Unmap().WithZone(""))
-	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() ||
-		ip == netip.MustParseAddr("fd00:ec2::254") || ip == netip.MustParseAddr("fd20:ce::254")
+	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || slices.Contains(machineAddresses[:], ip.String())
+}
+
+// machineAddresses are those under which clouds serve machines, among other things
+// with credentials, though they are not link-local.
+var machineAddresses = [...]string{
+	"fd00:ec2::254", "fd00:ec2::23", // AWS: of an instance, and of a pod of EKS
+	"fd20:ce::254",    // Google Cloud
+	"168.63.129.16",   // Azure
+	"100.100.100.200", // Alibaba Cloud
+	"192.0.0.192",     // Oracle Cloud
 }
 
 // translated is the IPv4 address that a NAT64 makes of one of its own (RFC 6052
@@ -54,7 +64,7 @@ func forbiddenDial(address string) error {
 		return err
 	}
 	if forbiddenIP(ip) {
-		return fmt.Errorf("gateway: the backend's name resolves to %s, a link-local address, which is never dialled", ip)
+		return fmt.Errorf("gateway: the backend's name resolves to %s, a link-local address or one of a cloud's own, which is never dialled", ip)
 	}
 	return nil
 }

@@ -265,7 +265,9 @@ func TestC17Redirects(t *testing.T) {
 	}
 	s.forwarded()
 	for address, bad := range map[string]bool{
-		"169.254.169.254:80": true, "[fe80::1%eth0]:80": true, "[fd00:ec2::254]:80": true, "[::ffff:169.254.1.1]:80": true, "0.0.0.0:80": true,
+		"169.254.169.254:80": true, "[fe80::1%eth0]:80": true, "[fd00:ec2::254]:80": true, "[fd00:ec2::23]:80": true, "[fd00:ec2:0::23%eth0]:80": true,
+		"168.63.129.16:80": true, "[64:ff9b::100.100.100.200]:80": true, "100.100.100.200:80": true, "[::ffff:192.0.0.192]:80": true,
+		"100.100.100.201:80": false, "[fd00:ec2::24]:80": false, "[::ffff:169.254.1.1]:80": true, "0.0.0.0:80": true,
 		"[64:ff9b::a9fe:a9fe]:80": true, "[fd20:ce::254]:80": true, "[64:ff9b::7f00:1]:80": false,
 		"127.0.0.1:80": false, "10.0.0.1:80": false, "[::1]:80": false,
 	} {
