@@ -51,6 +51,9 @@ func ReadConfig(path string) (*Config, error) {
 // ParseConfig is [ReadConfig] on text that is already in memory; name is used in
 // errors only.
 func ParseConfig(name string, text []byte) (*Config, error) {
+	if err := refuseJoined(name, text); err != nil {
+		return nil, err
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, syntaxError(name, err)

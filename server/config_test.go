@@ -66,6 +66,8 @@ func TestM04(t *testing.T) {
 		"malformed policy":      {"Effect: Allow", "Effect: allow", 17, "Effect"},
 		"unknown auth":          {"auth: AWS_IAM", "auth: MAGIC", 20, "MAGIC"},
 		"no auth":               {"auth: AWS_IAM, ", "", 20, ""},
+		"key of two words":      {"Effect: Allow", "Effect: Allow, Condition: {Bool: {aws:SecureTransport: [x]}}", 18, `put quotes around "aws:SecureTransport"`},
+		"no space":              {"stages: [prod]", "stages: [{name:prod}]", 21, `"name:prod"`},
 		"no backend":            {`, uri: "http://127.0.0.1:3000"`, "", 23, "uri, handler, function or integration"},
 		"metadata backend C17":  {"http://127.0.0.1:3000", "http://169.254.169.254", 20, ""},
 	} {

@@ -55,12 +55,20 @@ func (o gateFiles) read() (*server.Config, []string, error) {
 		}
 	}
 	if err := c.Validate(); err != nil {
-		return nil, nil, &usageError{err}
+		return nil, nil, o.variableHint(&usageError{err})
 	}
 	for _, n := range c.Notes() {
 		lines = append(lines, "note: "+n)
 	}
 	return c, lines, nil
+}
+
+// variableHint names the flag for a stage variable that an OpenAPI document asks for.
+func (o gateFiles) variableHint(err error) error {
+	if len(o.openapi) > 0 && strings.Contains(err.Error(), "has no variable") {
+		return hintf(err, "--parameter NAME=VALUE gives a stage variable of --openapi")
+	}
+	return err
 }
 
 func (o gateFiles) addFunctions(c *server.Config) error {

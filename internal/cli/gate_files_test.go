@@ -117,7 +117,7 @@ func TestOpenAPIAlone(t *testing.T) {
 		"/b":{"get":{"responses":{"200":{"description":"ok"}},"security":[],"x-amazon-apigateway-integration":{"type":"aws_proxy","httpMethod":"POST",
 			"uri":"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:Notes/invocations"}}}}}`
 	files := gateFiles{openapi: []string{fileOf(t, "api.json", doc)}}
-	if _, _, err := files.read(); err == nil || !strings.Contains(err.Error(), "backend") {
+	if _, _, err := files.read(); err == nil || !strings.Contains(err.Error(), "backend") || !strings.Contains(hintOf(err), "--parameter") {
 		t.Errorf("without the stage variable: %v", err)
 	}
 	files.parameters = []string{"backend=127.0.0.1:9"}
