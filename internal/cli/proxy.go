@@ -60,7 +60,7 @@ one line a request, to stderr.`,
 	f.StringArrayVar(&o.strip, "strip", nil, "`HEADER` of the client that is not sent on")
 	f.BoolVar(&o.keepAuth, "preserve-authorization", false, "send the client's Authorization on as X-Original-Authorization")
 	f.StringArrayVar(&o.hosts, "host", nil, "`NAME` that requests may have as Host, besides localhost and addresses")
-	f.StringArrayVar(&o.origins, "origin", nil, "`ORIGIN` of pages that may use the proxy, such as http://localhost:5173")
+	f.StringArrayVar(&o.origins, "origin", nil, "`ORIGIN` of pages that may use the proxy, such as http://localhost:5173; the CORS headers are the API's")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond this machine: everyone there acts as the user")
 	o.addFlags(f)
 	f.StringVar(&o.logs, "log", "text", "how requests are logged: `text`, json or none")
