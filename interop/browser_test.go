@@ -141,7 +141,7 @@ func (o *origin) serve(dir string, st *gatepasstest.Stand) {
 // bundle puts the page together as a front-end project's build does.
 func bundle(t *testing.T) string {
 	t.Helper()
-	need(t, "apt-get install nodejs npm", "node")
+	need(t, "install Node 20 or later", "node")
 	esbuild := filepath.Join("node_modules", ".bin", "esbuild")
 	if _, err := os.Stat(esbuild); err != nil {
 		missing(t, "the npm packages are not installed: cd interop && npm ci")

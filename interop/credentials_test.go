@@ -57,7 +57,7 @@ func idsOf(env []string) []string {
 // TestCredentialsForAWSCLI: the AWS CLI is ada, by credential_process, and by
 // both ways of gatepass exec.
 func TestCredentialsForAWSCLI(t *testing.T) {
-	need(t, "apt-get install awscli", "aws")
+	need(t, "pip install awscli", "aws")
 	program, env, cfg, st := commandLine(t)
 	who := []string{"aws", "sts", "get-caller-identity", "--endpoint-url", st.URL, "--output", "json"}
 	inside := append(idsOf(env), env...)

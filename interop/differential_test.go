@@ -166,7 +166,7 @@ func TestDifferentialSDK(t *testing.T) {
 // TestDifferentialCRT: the same as aws-crt makes of the path before gatepass
 // normalised it.
 func TestDifferentialCRT(t *testing.T) {
-	need(t, "apt-get install nodejs npm", "node")
+	need(t, "install Node 20 or later", "node")
 	if _, err := os.Stat(filepath.Join("node_modules", "aws-crt")); err != nil {
 		missing(t, "the npm packages are not installed: cd interop && npm ci")
 	}

@@ -60,7 +60,7 @@ func chatStand(t *testing.T) config {
 }
 
 func TestWebSocketNode(t *testing.T) {
-	need(t, "apt-get install nodejs npm", "node")
+	need(t, "install Node 20 or later", "node")
 	if exec.Command("node", "--experimental-websocket", "-e", "0").Run() == nil {
 		t.Setenv("NODE_OPTIONS", "--experimental-websocket") // the one of browsers, which Node 22 has without
 	}
@@ -118,7 +118,7 @@ func openChat(t *testing.T, cfg config) (*websocket.Conn, string) {
 // TestIdentityTokenJose verifies the gate's identity token as a backend in Node
 // does.
 func TestIdentityTokenJose(t *testing.T) {
-	need(t, "apt-get install nodejs npm", "node")
+	need(t, "install Node 20 or later", "node")
 	st := gatepasstest.New(t, func(s *server.Server) {
 		s.Config, s.Handlers = server.Sample(""), map[string]http.Handler{"notes": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, r.Header.Get("X-Gatepass-Identity"))

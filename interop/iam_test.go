@@ -24,7 +24,7 @@ type iamShell struct {
 
 func newIAMShell(t *testing.T) *iamShell {
 	t.Helper()
-	need(t, "apt-get install awscli curl", "aws", "curl")
+	need(t, "pip install awscli; apt-get install curl", "aws", "curl")
 	st := stand(t)
 	return &iamShell{t, st, configOf(st), t.TempDir()}
 }

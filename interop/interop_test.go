@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,28 @@ func need(t *testing.T, how string, names ...string) {
 		if _, err := exec.LookPath(name); err != nil {
 			missing(t, name+" is not here: "+how)
 		}
+		recent(t, how, name)
+	}
+}
+
+// tooOld are versions that lack what the tests use, by their first line of
+// --version: Node without web crypto in the global scope, an AWS CLI that takes no
+// endpoint from the environment.
+var tooOld = map[string]*regexp.Regexp{
+	"node": regexp.MustCompile(`^v1?[0-9]\.`),
+	"aws":  regexp.MustCompile(`^aws-cli/(1\.([01]?[0-9]|2[0-7])|2\.([0-9]|1[0-2]))\.`),
+}
+
+// recent skips where a program is too old for the tests.
+func recent(t *testing.T, how, program string) {
+	t.Helper()
+	old, known := tooOld[program]
+	if !known {
+		return
+	}
+	version, err := exec.Command(program, "--version").CombinedOutput()
+	if err != nil || old.Match(version) {
+		missing(t, fmt.Sprintf("%s is too old, %s: %s", program, bytes.TrimSpace(version), how))
 	}
 }
 
@@ -123,7 +147,7 @@ func clean(env []string) []string {
 
 func script(t *testing.T, cfg config, name string) {
 	t.Helper()
-	need(t, "apt-get install nodejs npm", "node")
+	need(t, "install Node 20 or later", "node")
 	if _, err := os.Stat(filepath.Join("node_modules", "aws-crt")); err != nil {
 		missing(t, "the npm packages are not installed: cd interop && npm ci")
 	}
@@ -149,13 +173,13 @@ func TestChallenges(t *testing.T) {
 // boto3 finds a Python that has it.
 func boto3(t *testing.T) string {
 	t.Helper()
-	need(t, "apt-get install python3-boto3", "python3")
+	need(t, "apt-get install python3", "python3")
 	for _, p := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(p, "-c", "import boto3").Run() == nil {
+		if exec.Command(p, "-c", "import boto3; assert tuple(map(int, boto3.__version__.split('.')[:2])) >= (1, 34)").Run() == nil {
 			return p
 		}
 	}
-	missing(t, "boto3 is not here: apt-get install python3-boto3")
+	missing(t, "boto3 is not here, or older than 1.34: pip install boto3")
 	return ""
 }
 
@@ -167,7 +191,7 @@ func TestBoto3(t *testing.T) {
 
 // TestAWSCLI walks the chain with the AWS CLI and curl.
 func TestAWSCLI(t *testing.T) {
-	need(t, "apt-get install awscli curl", "aws", "curl")
+	need(t, "pip install awscli; apt-get install curl", "aws", "curl")
 	st := stand(t)
 	cfg := configOf(st)
 	admin := []string{"AWS_ACCESS_KEY_ID=" + adminKey, "AWS_SECRET_ACCESS_KEY=" + adminSecret}

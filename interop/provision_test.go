@@ -28,7 +28,7 @@ func newProvisioner(t *testing.T) *provisioner {
 	if testing.Short() {
 		t.Skip("-short: the AWS CLI takes seconds for each call")
 	}
-	need(t, "apt-get install awscli curl", "aws", "curl")
+	need(t, "pip install awscli; apt-get install curl", "aws", "curl")
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.Method+" "+r.URL.Path+" by "+r.Header.Get("X-Gatepass-User-Sub"))
 	}))

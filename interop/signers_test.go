@@ -71,7 +71,7 @@ func TestSigners(t *testing.T) {
 	t.Run("Go: aws-sdk-go-v2", func(t *testing.T) { g.walk(t, bySDKGo) })
 	for _, name := range []string{"aws4", "aws4fetch", "smithy"} {
 		t.Run("JavaScript: "+name, func(t *testing.T) {
-			need(t, "apt-get install nodejs npm", "node")
+			need(t, "install Node 20 or later", "node")
 			if _, err := os.Stat("node_modules"); err != nil {
 				missing(t, "the npm packages are not installed: cd interop && npm ci")
 			}

@@ -46,7 +46,7 @@ func stsConfig() *server.Config {
 
 // TestCLIRoles has the AWS CLI assume roles by its profiles: from a user's key, in a chain, and with the token of a file.
 func TestCLIRoles(t *testing.T) {
-	need(t, "apt-get install awscli", "aws")
+	need(t, "pip install awscli", "aws")
 	st := gatepasstest.New(t, func(s *server.Server) { s.Config = stsConfig() })
 	dir := t.TempDir()
 	token := filepath.Join(dir, "token")

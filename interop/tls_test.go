@@ -27,7 +27,7 @@ import (
 // their own way go through the whole chain: the AWS CLI by AWS_CA_BUNDLE, then
 // curl over HTTP/2 by --cacert.
 func TestTLS(t *testing.T) {
-	need(t, "apt-get install awscli curl", "aws", "curl")
+	need(t, "pip install awscli; apt-get install curl", "aws", "curl")
 	dir := t.TempDir()
 	cert, key := certificate(t, dir)
 	serve := secureGate(t, dir, "--tls-cert", cert, "--tls-key", key)
