@@ -84,7 +84,7 @@ func TestSigners(t *testing.T) {
 		g.walk(t, g.program(t, "ruby", filepath.Join("rb", "sign.rb")))
 	})
 	t.Run("Perl: Net::Amazon::Signature::V4", func(t *testing.T) {
-		library(t, "apt-get install libnet-amazon-signature-v4-perl", "perl", "-MNet::Amazon::Signature::V4", "-e", "1")
+		library(t, "apt-get install libnet-amazon-signature-v4-perl libhttp-message-perl", "perl", "-MNet::Amazon::Signature::V4", "-MHTTP::Request", "-e", "1")
 		g.walk(t, g.program(t, "perl", filepath.Join("pl", "sign.pl")))
 	})
 	t.Run("C: curl", func(t *testing.T) {
