@@ -249,7 +249,6 @@ func (c *call) arrival() (proto, port string) {
 
 // finish reports the call, also one that is given up by a panic.
 func (c *call) finish() {
-	c.out.unbound()
 	c.logAccess()
 	if c.g.Event == nil {
 		return

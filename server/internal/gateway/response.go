@@ -19,7 +19,6 @@ type response struct {
 	failed  error         // of writing to the client
 	r       *http.Request // of the client; nil: it is nobody's connection
 	stall   time.Duration // how long the client may take nothing; zero: clientStall
-	bounded time.Time     // when it was last said how long; zero: not yet
 }
 
 // clientStall is how long a client may take nothing of its answer: else it would
@@ -76,8 +75,8 @@ func (w *response) Write(p []byte) (int, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
-	w.bound(len(p))
-	n, err := w.w.Write(p)
+	n, err := 0, error(nil)
+	w.within(w.written+int64(len(p)), func() { n, err = w.w.Write(p) })
 	w.written += int64(n)
 	if err != nil && w.failed == nil {
 		w.failed = err
@@ -85,17 +84,17 @@ func (w *response) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// bound says until when n bytes more must be taken. It is said anew when a quarter
-// of the time is over.
-func (w *response) bound(n int) {
-	if w.r == nil || w.written+int64(n) <= stallFree || hasWriteTimeout(w.r) {
+// within sends something, size bytes in all, while the client's time runs. Between
+// the parts of an answer it does not: an event stream may be silent for long.
+func (w *response) within(size int64, send func()) {
+	if w.r == nil || size <= stallFree || hasWriteTimeout(w.r) {
+		send()
 		return
 	}
-	now, stall := time.Now(), cmp.Or(w.stall, clientStall)
-	if now.Sub(w.bounded) > stall/4 {
-		w.bounded = now
-		_ = http.NewResponseController(w.w).SetWriteDeadline(now.Add(stall)) // what is not a connection does not stall
-	}
+	conn := http.NewResponseController(w.w)
+	_ = conn.SetWriteDeadline(time.Now().Add(cmp.Or(w.stall, clientStall))) // what is not a connection does not stall
+	send()
+	_ = conn.SetWriteDeadline(time.Time{})
 }
 
 // hasWriteTimeout tells a server that bounds its answers itself.
@@ -104,17 +103,12 @@ func hasWriteTimeout(r *http.Request) bool {
 	return s != nil && s.WriteTimeout > 0
 }
 
-// unbound leaves the connection to its next call.
-func (w *response) unbound() {
-	if !w.bounded.IsZero() {
-		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{}) // as bound
-	}
-}
-
 // Flush sends what was written so far.
 func (w *response) Flush() {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
-	_ = http.NewResponseController(w.w).Flush() // a writer that cannot flush sends at the end
+	w.within(w.written, func() {
+		_ = http.NewResponseController(w.w).Flush() // a writer that cannot flush sends at the end
+	})
 }
