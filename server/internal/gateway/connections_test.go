@@ -55,18 +55,25 @@ func TestConnectionsGetAndDelete(t *testing.T) {
 	if about.ConnectedAt != "2026-01-15T10:20:30.000Z" || about.LastActiveAt != about.ConnectedAt || about.Identity.SourceIP != "127.0.0.1" || about.Identity.UserAgent != "test" {
 		t.Errorf("%s", got.body)
 	}
+	s.deleted(s, conn, id)
+}
+
+// deleted has by, this node or another, end a connection of s: the client and the
+// function learn of it, and by finds it no more.
+func (s *socketStand) deleted(by *socketStand, conn *websocket.Conn, id string) {
+	s.t.Helper()
 	ended := make(chan websocket.StatusCode, 1)
 	go func() { ended <- s.closed(conn) }()
-	if got := s.managed("DELETE", id, ""); got.status != 204 {
-		t.Errorf("delete: %d %s", got.status, got.body)
+	if got := by.managed("DELETE", id, ""); got.status != 204 {
+		s.t.Errorf("delete: %d %s", got.status, got.body)
 	}
 	if code := <-ended; code != websocket.StatusNormalClosure {
-		t.Errorf("closed with %d", code)
+		s.t.Errorf("closed with %d", code)
 	}
 	s.event("$disconnect")
 	for _, method := range []string{"GET", "POST", "DELETE"} {
-		if got := s.managed(method, id, ""); got.status != 410 || got.header.Get("x-amzn-ErrorType") != "GoneException" {
-			t.Errorf("%s: %d %s", method, got.status, got.body)
+		if got := by.managed(method, id, ""); got.status != 410 || got.header.Get("x-amzn-ErrorType") != "GoneException" {
+			s.t.Errorf("%s: %d %s", method, got.status, got.body)
 		}
 	}
 }

@@ -71,20 +71,7 @@ func TestConnectionsElsewhere(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.body), &about); err != nil || got.status != 200 || about.ConnectedAt != "2026-01-15T10:20:30.000Z" || about.Identity.UserAgent != "test" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	ended := make(chan websocket.StatusCode, 1)
-	go func() { ended <- there.closed(conn) }()
-	if got := here.managed("DELETE", id, ""); got.status != 204 {
-		t.Errorf("delete: %d %s", got.status, got.body)
-	}
-	if code := <-ended; code != websocket.StatusNormalClosure {
-		t.Errorf("closed with %d", code)
-	}
-	there.event("$disconnect")
-	for _, method := range []string{"GET", "POST", "DELETE"} {
-		if got := here.managed(method, id, ""); got.status != 410 || got.header.Get("x-amzn-ErrorType") != "GoneException" {
-			t.Errorf("%s: %d %s", method, got.status, got.body)
-		}
-	}
+	there.deleted(here, conn, id)
 }
 
 // A stage's connections are its own at another node too.
