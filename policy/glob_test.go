@@ -3,7 +3,6 @@ package policy
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -300,16 +299,12 @@ func TestMatchAgreesWithDefinition(t *testing.T) {
 }
 
 // TestI13GlobBomb: a backtracking matcher would take longer than the universe has
-// had.
+// had: the test would not end.
 func TestI13GlobBomb(t *testing.T) {
 	for name, c := range bombs() {
 		glob := string(encodeGlob(nil, c[0]))
-		start := time.Now()
 		if matchGlob(glob, c[1]) {
 			t.Errorf("%s: matched", name)
-		}
-		if took := time.Since(start); took > time.Minute {
-			t.Errorf("%s: took %v", name, took)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 func holds(t *testing.T, schema, body string) bool {
@@ -247,11 +246,7 @@ func FuzzSchema(f *testing.F) {
 		if err != nil {
 			return
 		}
-		begin := time.Now()
 		first := s.Validate(context.Background(), []byte(body))
-		if took := time.Since(begin); took > 20*time.Second {
-			t.Errorf("%d bytes took %s", len(body), took)
-		}
 		second := s.Validate(context.Background(), []byte(body))
 		if fmt.Sprint(first) != fmt.Sprint(second) {
 			t.Errorf("%v, then %v", first, second)
