@@ -86,7 +86,13 @@ func TestH01(t *testing.T) {
 	for _, tail := range []string{"A", "AA", "=", "==", " ", "\n", "AAAA"} {
 		refuse("tail "+tail, token+tail)
 	}
-	refuse("standard alphabet", base64.StdEncoding.EncodeToString(raw))
+	for n := range 64 { // most are spelt otherwise there, not all
+		token := mustSeal(t, box, strings.Repeat("x", n), "ASIAEXAMPLE")
+		if other := strings.NewReplacer("-", "+", "_", "/").Replace(token); other != token {
+			refuse("standard alphabet", other)
+		}
+	}
+	refuse("standard alphabet", base64.StdEncoding.EncodeToString(raw)+"=")
 	refuse("padded", base64.URLEncoding.EncodeToString(raw)+"=")
 	refuse("too long", strings.Repeat("A", seal.MaxToken+1))
 	refuse("empty", "")
