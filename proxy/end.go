@@ -10,6 +10,9 @@ import (
 
 // end counts and logs the exchange.
 func (x *exchange) end() {
+	if x.opened {
+		defer x.p.sockets.under.Done()
+	}
 	took := time.Since(x.begun)
 	x.p.metrics.count(x, took)
 	if x.p.Log == nil {

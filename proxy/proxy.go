@@ -89,8 +89,8 @@ func (p *Proxy) Start(ctx context.Context) error {
 	return err
 }
 
-// Close ends the WebSockets that are open, stops the renewal of credentials and
-// closes idle connections. Requests under way are not disturbed: let
+// Close ends the WebSockets that are open, waits until they are logged, stops the
+// renewal of credentials and closes idle connections. Other requests under way are not disturbed: let
 // http.Server.Shutdown wait for them first. The error is always nil.
 func (p *Proxy) Close() error {
 	p.wallet.close()

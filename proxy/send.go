@@ -25,6 +25,7 @@ type exchange struct {
 	plan    *plan
 	target  target
 	upgrade bool
+	opened  bool // the upgrade is a socket that Close waits for
 	body    *body
 
 	begun    time.Time

@@ -47,6 +47,7 @@ func (x *exchange) socket() error {
 	if !x.p.sockets.add(near, far) {
 		return nil
 	}
+	x.opened = true
 	defer x.p.sockets.remove(near)
 	if err := x.switched(near, rw.Writer, resp); err != nil {
 		x.err = err
@@ -107,6 +108,8 @@ func half(c io.Closer, err error) {
 
 // sockets are the ones that are open. The zero value is ready.
 type sockets struct {
+	under sync.WaitGroup // exchanges: each is counted and logged after its socket
+
 	mu     sync.Mutex
 	open   map[net.Conn]io.Closer
 	closed bool
@@ -122,6 +125,7 @@ func (s *sockets) add(near net.Conn, far io.Closer) bool {
 		s.open = make(map[net.Conn]io.Closer)
 	}
 	s.open[near] = far
+	s.under.Add(1)
 	return true
 }
 
@@ -137,8 +141,13 @@ func (s *sockets) count() int {
 	return len(s.open)
 }
 
-// close ends all, and lets none begin.
+// close ends all, lets none begin, and waits until the ends are told.
 func (s *sockets) close() {
+	s.shut()
+	s.under.Wait()
+}
+
+func (s *sockets) shut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true

@@ -77,7 +77,7 @@ func TestWebSocketRefused(t *testing.T) {
 	}
 }
 
-// TestCloseEndsWebSockets holds that Close leaves no socket open, and lets none in.
+// TestCloseEndsWebSockets holds that Close leaves no socket open nor untold.
 func TestCloseEndsWebSockets(t *testing.T) {
 	up := echo(t)
 	p := &proxy.Proxy{Upstream: proxy.Upstream{URL: up.URL, Region: "us-east-1"}, Credentials: credentials}
@@ -92,6 +92,9 @@ func TestCloseEndsWebSockets(t *testing.T) {
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
+	}
+	if text := metrics(t, p); !strings.Contains(text, "gatepass_proxy_websockets 0\n") || !strings.Contains(text, `requests_total{code="101"} 1`) {
+		t.Errorf("after the end:\n%s", text)
 	}
 	if _, _, err := c.Read(context.Background()); err == nil {
 		t.Error("the socket lives on")
