@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	oskeyring "github.com/zalando/go-keyring"
@@ -89,15 +90,20 @@ func hanging(t *testing.T) *memory {
 	return m
 }
 
+// ample is a time-out for a keyring that answers, however busy the machine is.
+const ample = time.Hour
+
 // protections are the three ways a key is kept; each makes a vault of the same
 // directory, as another process would.
 func protections(t *testing.T) map[string]func() *Vault {
 	dir := filepath.Join(t.TempDir(), "home", "sessions")
 	ring := &memory{}
 	return map[string]func() *Vault{
-		"keyring":    func() *Vault { return &Vault{Dir: dir + "k", ring: ring} },
-		"file":       func() *Vault { return &Vault{Dir: dir + "f", NoKeyring: true} },
-		"passphrase": func() *Vault { return &Vault{Dir: dir + "p", Passphrase: "correct horse", ring: ring, cost: 2} },
+		"keyring": func() *Vault { return &Vault{Dir: dir + "k", ring: ring, Timeout: ample} },
+		"file":    func() *Vault { return &Vault{Dir: dir + "f", NoKeyring: true} },
+		"passphrase": func() *Vault {
+			return &Vault{Dir: dir + "p", Passphrase: "correct horse", ring: ring, Timeout: ample, cost: 2}
+		},
 	}
 }
 
@@ -245,19 +251,19 @@ func TestPassphrase(t *testing.T) {
 func TestRenewedSessionKeepsItsKey(t *testing.T) {
 	dir, ring := filepath.Join(t.TempDir(), "s"), &memory{}
 	save(t, &Vault{Dir: dir, NoKeyring: true}, "a", "1")
-	v := &Vault{Dir: dir, ring: ring}
+	v := &Vault{Dir: dir, ring: ring, Timeout: ample}
 	wantLoad(t, v, "a", "1")
 	save(t, v, "a", "2")
 	if ring.asked != 0 {
 		t.Errorf("the keyring was asked %d times for a session under a file", ring.asked)
 	}
-	v = &Vault{Dir: dir, ring: ring, SignIn: true}
+	v = &Vault{Dir: dir, ring: ring, Timeout: ample, SignIn: true}
 	wantLoad(t, v, "a", "2")
 	save(t, v, "a", "3")
 	if len(ring.secrets) != 1 {
 		t.Error("a sign-in did not move the key to the keyring")
 	}
-	wantLoad(t, &Vault{Dir: dir, ring: ring}, "a", "3")
+	wantLoad(t, &Vault{Dir: dir, ring: ring, Timeout: ample}, "a", "3")
 }
 
 func TestLooseKeyFileIsRefused(t *testing.T) {
@@ -280,44 +286,48 @@ func TestLooseKeyFileIsRefused(t *testing.T) {
 }
 
 // TestHangingKeyring: reading fails in time and says so; a sign-in waits once
-// and takes a file.
+// and takes a file. Time passes when everybody waits.
 func TestHangingKeyring(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "s")
-	save(t, &Vault{Dir: dir, ring: &memory{}}, "a", secret)
-	stuck := hanging(t)
-	v := &Vault{Dir: dir, ring: stuck, Timeout: 30 * time.Millisecond}
-	wantError(t, v, "a", ErrLocked)
-	wantError(t, v, "nobody", gatepass.ErrNotSignedIn)
-	if err := v.Save(t.Context(), "b", nil); !errors.Is(err, ErrLocked) {
-		t.Errorf("saving: %v", err)
-	}
-	in := &Vault{Dir: dir, ring: stuck, Timeout: 30 * time.Millisecond, SignIn: true}
-	before := stuck.count()
-	wantError(t, in, "a", ErrLocked)
-	save(t, in, "a", "new")
-	if n := stuck.count() - before; n != 1 {
-		t.Errorf("a sign-in waited %d times", n)
-	}
-	if !strings.Contains(in.Fallback(), "did not answer in time") || !strings.Contains(in.Where(), "a file there") {
-		t.Errorf("%q, %q", in.Fallback(), in.Where())
-	}
-	wantLoad(t, v, "a", "new")
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "s")
+		save(t, &Vault{Dir: dir, ring: &memory{}}, "a", secret)
+		stuck := hanging(t)
+		v := &Vault{Dir: dir, ring: stuck}
+		wantError(t, v, "a", ErrLocked)
+		wantError(t, v, "nobody", gatepass.ErrNotSignedIn)
+		if err := v.Save(t.Context(), "b", nil); !errors.Is(err, ErrLocked) {
+			t.Errorf("saving: %v", err)
+		}
+		in := &Vault{Dir: dir, ring: stuck, Timeout: time.Minute, SignIn: true}
+		before, begun := stuck.count(), time.Now()
+		wantError(t, in, "a", ErrLocked)
+		save(t, in, "a", "new")
+		if n := stuck.count() - before; n != 1 || time.Since(begun) != time.Minute {
+			t.Errorf("a sign-in waited %d times, for %s", n, time.Since(begun))
+		}
+		if !strings.Contains(in.Fallback(), "did not answer in time") || !strings.Contains(in.Where(), "a file there") {
+			t.Errorf("%q, %q", in.Fallback(), in.Where())
+		}
+		wantLoad(t, v, "a", "new")
+	})
 }
 
 func TestCallerMayGiveUp(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	v := &Vault{Dir: filepath.Join(t.TempDir(), "s"), ring: hanging(t), SignIn: true}
-	if err := v.Save(ctx, "a", nil); !errors.Is(err, context.Canceled) || errors.Is(err, ErrLocked) {
-		t.Errorf("interrupted: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		v := &Vault{Dir: filepath.Join(t.TempDir(), "s"), ring: hanging(t), SignIn: true}
+		if err := v.Save(ctx, "a", nil); !errors.Is(err, context.Canceled) || errors.Is(err, ErrLocked) {
+			t.Errorf("interrupted: %v", err)
+		}
+	})
 }
 
 func TestRefusingKeyring(t *testing.T) {
 	dir, ring := filepath.Join(t.TempDir(), "s"), &memory{}
-	save(t, &Vault{Dir: dir, ring: ring}, "a", secret)
+	save(t, &Vault{Dir: dir, ring: ring, Timeout: ample}, "a", secret)
 	ring.err = errors.New("User canceled the operation")
-	v := &Vault{Dir: dir, ring: ring}
+	v := &Vault{Dir: dir, ring: ring, Timeout: ample}
 	if _, err := v.Load(t.Context(), "a"); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "User canceled") {
 		t.Errorf("refused: %v", err)
 	}
@@ -325,10 +335,10 @@ func TestRefusingKeyring(t *testing.T) {
 	wantLoad(t, v, "a", secret) // a process that lives on tries again
 
 	ring.secrets = nil
-	wantError(t, &Vault{Dir: dir, ring: ring}, "a", gatepass.ErrNotSignedIn) // the key is gone
-	save(t, &Vault{Dir: dir, ring: ring}, "b", secret)                       // and is made anew
-	wantError(t, &Vault{Dir: dir, ring: ring}, "a", gatepass.ErrNotSignedIn)
-	if err := (&Vault{Dir: t.TempDir() + "/s", ring: &memory{forget: true}}).Save(t.Context(), "a", nil); err == nil {
+	wantError(t, &Vault{Dir: dir, ring: ring, Timeout: ample}, "a", gatepass.ErrNotSignedIn) // the key is gone
+	save(t, &Vault{Dir: dir, ring: ring, Timeout: ample}, "b", secret)                       // and is made anew
+	wantError(t, &Vault{Dir: dir, ring: ring, Timeout: ample}, "a", gatepass.ErrNotSignedIn)
+	if err := (&Vault{Dir: t.TempDir() + "/s", ring: &memory{forget: true}, Timeout: ample}).Save(t.Context(), "a", nil); err == nil {
 		t.Error("saved under a key that is kept nowhere")
 	}
 }
