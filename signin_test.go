@@ -238,8 +238,9 @@ func TestEndpointVariables(t *testing.T) {
 		return seen
 	}
 	none := func(*gatepass.Client) {}
-	t.Setenv("AWS_ENDPOINT_URL", "")
-	t.Setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "")
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} {
+		t.Setenv(name, "")
+	}
 	steps := []struct{ name, value, want string }{
 		{"", "", "https://cognito-idp.eu-west-1.amazonaws.com"},
 		{"AWS_ENDPOINT_URL", "http://127.0.0.1:1", "http://127.0.0.1:1"},
