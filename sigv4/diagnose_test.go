@@ -95,7 +95,7 @@ var mutations = []mutation{
 	{name: "date", wire: func(r *http.Request) { r.Header.Set("X-Amz-Date", "20260115T102031Z") }, part: "header x-amz-date", says: "old signature"},
 	{name: "token", wire: func(r *http.Request) { r.Header.Set("X-Amz-Security-Token", "other") }, part: "header x-amz-security-token", says: "key and token"},
 	{name: "list", wire: func(r *http.Request) { setAuth(r, "content-type;", "") }, part: "signed headers", says: "not listed in the Authorization header: content-type"},
-	{name: "body", wire: func(r *http.Request) { setBody(r, "other") }, part: "payload", says: "changed after signing"},
+	{name: "body", wire: func(r *http.Request) { setBody(r, "another body") }, part: "payload", says: "changed after signing"},
 	{name: "body lost", wire: func(r *http.Request) { setBody(r, "") }, part: "payload", says: "none arrived"},
 
 	{name: "encoded once", signer: func(c *canonical) string { c.path = strings.ReplaceAll(c.path, "%25", "%"); return c.text() }, part: "path", says: "encoded the path once"},

@@ -1,6 +1,8 @@
 package loopback
 
 import (
+	"context"
+	"errors"
 	"net"
 	"testing"
 )
@@ -18,15 +20,18 @@ func TestIs(t *testing.T) {
 	}
 }
 
-// Names under localhost need no resolver, others are left to it.
+// Names under localhost need no resolver, others are left to it; this one knows of
+// none, whatever the network's says.
 func TestDial(t *testing.T) {
+	var none net.Resolver
+	none.PreferGo, none.Dial = true, func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no resolver") }
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	dial := Dial(new(net.Dialer))
+	dial := Dial(&net.Dialer{Resolver: &none})
 	for _, host := range []string{"localhost", "notes.execute-api.localhost", "NOTES.LOCALHOST.", "127.0.0.1"} {
 		conn, err := dial(t.Context(), "tcp", net.JoinHostPort(host, port))
 		if err != nil {

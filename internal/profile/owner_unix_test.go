@@ -14,17 +14,17 @@ import (
 // TestForeignProject: what another user left further up is not taken, as in git
 // since CVE-2022-24765.
 func TestForeignProject(t *testing.T) {
-	if os.Geteuid() != 0 {
-		if os.Getenv("GATEPASS_REQUIRE") == "all" {
-			t.Fatal("only root can give files away: run the tests as root")
-		}
-		t.Skip("only root can give files away: run the tests as root")
-	}
 	const mallory, ada = 4242, 4243
 	top := t.TempDir()
 	work := filepath.Join(top, "work")
 	if err := os.Mkdir(work, 0o755); err != nil {
 		t.Fatal(err)
+	}
+	if err := os.Lchown(work, mallory, -1); err != nil { // or there is no such user in this container
+		if os.Getenv("GATEPASS_REQUIRE") == "all" {
+			t.Fatal("only root can give files away: run the tests as root:", err)
+		}
+		t.Skip("only root can give files away: run the tests as root:", err)
 	}
 	file := filepath.Join(top, profile.ProjectFile)
 	if err := os.WriteFile(file, []byte("profiles:\n  a: {region: eu-west-1}\n"), 0o644); err != nil {
