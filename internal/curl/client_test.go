@@ -22,6 +22,14 @@ import (
 	"time"
 )
 
+// TestMain takes away what would lead calls elsewhere than to the servers of the tests.
+func TestMain(m *testing.M) {
+	for _, name := range []string{BundleVariable, "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"} {
+		_, _ = os.Unsetenv(name), os.Unsetenv(strings.ToLower(name))
+	}
+	os.Exit(m.Run())
+}
+
 // client sends without signing; its clock stands still but for what it sleeps.
 func client(t *testing.T, o *Options) (c *Client, slept *[]time.Duration) {
 	t.Helper()
