@@ -143,7 +143,7 @@ func TestCredentialProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	process := &credentialProcess{command: "cat " + tool, now: func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }}
+	process := &credentialProcess{command: "cat '" + tool + "'", now: func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }}
 	write(`{"Version":1,"AccessKeyId":"AK1","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-01-01T00:06:00Z"}`)
 	ids := ""
 	for range 2 {

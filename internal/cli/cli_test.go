@@ -2,6 +2,9 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,9 +22,41 @@ import (
 
 // TestMain makes the test binary be gatepass when a script calls it.
 func TestMain(m *testing.M) {
+	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") != "gatepass" {
+		forget()
+	}
 	testscript.Main(m, map[string]func(){
 		"gatepass": func() { os.Exit(cli.Main(os.Args[1:], cli.System())) },
 	})
+}
+
+// forget leaves the tests none of what whoever runs them has set for gatepass, the
+// AWS tools and terminals, nor the keyring.
+func forget() {
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		upper := strings.ToUpper(name)
+		ours := strings.HasPrefix(upper, "GATEPASS_") && upper != "GATEPASS_REQUIRE" && upper != "GATEPASS_SHARED"
+		if ours || strings.HasPrefix(upper, "AWS_") || strings.HasSuffix(upper, "_PROXY") || upper == "NO_COLOR" || strings.HasPrefix(upper, "CLICOLOR") {
+			_ = os.Unsetenv(name)
+		}
+	}
+	_ = os.Setenv("DBUS_SESSION_BUS_ADDRESS", noBus)
+}
+
+// noBus names a session bus that gatepass does not use.
+const noBus = "autolaunch:"
+
+// ownAddress is a loopback address that nobody else listens on, where a system has
+// more than one: another test may take a port that was free a moment ago.
+func ownAddress() string {
+	own := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
+	ln, err := net.Listen("tcp", own+":0")
+	if err != nil {
+		return "127.0.0.1"
+	}
+	_ = ln.Close()
+	return own
 }
 
 // TestScripts runs the scenarios of testdata, each with a home of its own.
@@ -31,6 +66,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+			e.Setenv("DBUS_SESSION_BUS_ADDRESS", noBus)
+			e.Setenv("OWN", ownAddress())
 			e.Values[runningKey{}] = &running{}
 			e.Values[proxyKey{}] = &runningProxy{}
 			e.Values[socketKey{}] = &socketState{}

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -220,18 +223,42 @@ func TestDoctorTLS(t *testing.T) {
 // TestDoctorNames holds that a host that does not exist is told apart from one
 // that does not answer.
 func TestDoctorNames(t *testing.T) {
+	was := net.DefaultResolver
+	defer func() { net.DefaultResolver = was }()
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go knowNoName(far)
+		return near, nil
+	}}
 	d := &doctor{http: &http.Client{}, now: time.Now}
 	if d.checkHost(t.Context(), "https://cognito-idp.eu-nowhere-1.invalid") {
 		t.Error("a host that does not exist was reached")
 	}
-	if f := d.findings[0]; f.Check != "dns" || f.Status != isFail || f.Fix == "" {
+	if f := d.findings[0]; f.Check != "dns" || f.Status != isFail || f.Fix == "" || !strings.HasPrefix(f.Detail, "there is no ") {
 		t.Errorf("got %+v", f)
 	}
-	srv := httptest.NewServer(http.NotFoundHandler())
-	srv.Close()
 	d.findings = nil
-	if d.checkHost(t.Context(), srv.URL) || d.findings[0].Check != "connection" {
+	if d.checkHost(t.Context(), "http://127.0.0.1:1") || d.findings[0].Check != "connection" {
 		t.Errorf("got %+v", d.findings)
+	}
+}
+
+// knowNoName answers the questions of a connection (RFC 1035 section 4) with NXDOMAIN.
+func knowNoName(conn net.Conn) {
+	defer conn.Close()
+	for {
+		var length [2]byte
+		if _, err := io.ReadFull(conn, length[:]); err != nil {
+			return
+		}
+		q := make([]byte, binary.BigEndian.Uint16(length[:]))
+		if _, err := io.ReadFull(conn, q); err != nil {
+			return
+		}
+		q[2], q[3] = 0x81, 0x83
+		if _, err := conn.Write(append(length[:], q...)); err != nil {
+			return
+		}
 	}
 }
 

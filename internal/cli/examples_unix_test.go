@@ -164,7 +164,7 @@ func (u *user) start(t *testing.T, name string, args ...string) io.Reader {
 
 func (u *user) run(t *testing.T, line string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Dir, cmd.Env, cmd.Stdin = u.dir, u.env, strings.NewReader(u.password+"\n")

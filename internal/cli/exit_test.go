@@ -65,7 +65,7 @@ func refusedWith(code, message string) error {
 func get(url string) error { return getWithin(time.Minute, url) }
 
 func getWithin(d time.Duration, url string) error {
-	resp, err := (&http.Client{Timeout: d}).Get(url)
+	resp, err := (&http.Client{Timeout: d, Transport: &http.Transport{DisableKeepAlives: true}}).Get(url)
 	if err == nil {
 		_ = resp.Body.Close()
 	}

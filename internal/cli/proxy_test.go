@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -59,7 +61,7 @@ func adminAddress(ts *testscript.TestScript, _ bool, args []string) {
 // becomesReady asks the address of administration until it is ready, which takes
 // as long as making keys does.
 func becomesReady(ts *testscript.TestScript, _ bool, _ []string) {
-	for end := time.Now().Add(time.Minute); ; {
+	for end := time.Now().Add(5 * time.Minute); ; {
 		resp, err := http.Get(ts.Getenv("ADMIN") + "/readyz") // answers when it is, or after two seconds
 		ts.Check(err)
 		ts.Check(resp.Body.Close())
@@ -87,12 +89,24 @@ func stopProxy(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(cmd.Wait())
 }
 
+// shortPath is another path of a socket, until stop, where its own may be longer than
+// the hundred bytes or so that a system takes.
+func shortPath(ts *testscript.TestScript, path string) (short string, stop func()) {
+	if runtime.GOOS != "linux" {
+		return path, func() {}
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	ts.Check(err)
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }
+}
+
 // fetch [-unix SOCKET] METHOD URL [BODY [HEADER...]] makes a plain request, signed by
 // nobody, and writes status and body to stdout.
 func fetch(ts *testscript.TestScript, _ bool, args []string) {
 	tr := &http.Transport{DisableKeepAlives: true}
 	if args[0] == "-unix" {
-		socket := ts.MkAbs(args[1])
+		socket, stop := shortPath(ts, ts.MkAbs(args[1]))
+		defer stop()
 		tr.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		}
@@ -106,7 +120,7 @@ func fetch(ts *testscript.TestScript, _ bool, args []string) {
 		r.Header.Set(name, value)
 	}
 	r.Host = r.Header.Get("Host")
-	resp, err := (&http.Client{Transport: tr, Timeout: time.Minute}).Do(r)
+	resp, err := (&http.Client{Transport: tr, Timeout: 5 * time.Minute}).Do(r)
 	ts.Check(err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)

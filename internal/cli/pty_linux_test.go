@@ -71,7 +71,7 @@ func (p *typist) pass(text string) {
 // awaitEcho waits for the terminal to echo what is typed, or not to.
 func (p *typist) awaitEcho(on bool) {
 	p.t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); {
 		tio, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
 		if err != nil {
 			p.t.Fatal(err)
@@ -135,7 +135,8 @@ func TestInterruptEndsPrompt(t *testing.T) {
 // in the foreground, and does not end gatepass before it.
 func TestExecAtTerminal(t *testing.T) {
 	_, env := signedIn(t)
-	p, cmd := runOnTerminalWith(t, env, "exec", "--server", "--", "sh", "-c", `trap "echo caught" INT; echo ready; while :; do read x && break; done; echo over; exit 6`)
+	p, cmd := runOnTerminalWith(t, env, "exec", "--server", "--", "sh", "-c", // a shell that waits in read can miss a signal that comes just before
+		`trap "caught=1; echo caught" INT; echo ready; i=0; while [ -z "$caught" ] && [ $i -lt 6000 ]; do sleep 0.1; i=$((i+1)); done; read x; echo over; exit 6`)
 	p.await("ready")
 	p.write("\x03")
 	p.await("caught")
@@ -172,7 +173,10 @@ func (p *typist) enrol(at time.Time) string {
 // in the course of the sign-in, and then codes come from flags, programs and the
 // user.
 func TestEnrolAtTerminal(t *testing.T) {
-	st, env := gate(t, func(s *server.Server) { s.Config.UserPools[0].MFA = "ON" })
+	now := time.Now() // codes last for half a minute, and the gate's clock stands still
+	st, env := gate(t, func(s *server.Server) {
+		s.Config.UserPools[0].MFA, s.Now = "ON", func() time.Time { return now }
+	})
 	password := gatepasstest.Password + "\n"
 	login := func(want int, says string, args ...string) {
 		t.Helper()
@@ -187,7 +191,6 @@ func TestEnrolAtTerminal(t *testing.T) {
 	p.await("Password of ada: ")
 	p.awaitEcho(false)
 	p.write(password)
-	now := time.Now()
 	secret := p.enrol(now)
 	p.await("signed in as ada")
 	if code := exitOf(cmd); code != 0 {
@@ -206,7 +209,8 @@ func TestEnrolAtTerminal(t *testing.T) {
 
 // TestTOTPAtTerminal: a signed-in user enrols an app by choice.
 func TestTOTPAtTerminal(t *testing.T) {
-	_, env := signedIn(t)
+	now := time.Now()
+	_, env := signedIn(t, func(s *server.Server) { s.Now = func() time.Time { return now } })
 	if out, code := runWith(env, "", "totp", "--no-prompt"); code != 2 {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
@@ -214,7 +218,7 @@ func TestTOTPAtTerminal(t *testing.T) {
 	p.await("Code that the app shows: ")
 	p.write("1\n")
 	p.pass("that code is wrong; try again")
-	p.enrol(time.Now())
+	p.enrol(now)
 	p.await("enrolled: the next sign-in asks for a code")
 	if code := exitOf(cmd); code != 0 {
 		t.Errorf("exit code %d", code)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -36,7 +37,8 @@ func TestHeadersAreBounded(t *testing.T) {
 // server was told to stop.
 func TestShutdownIsGraceful(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	base, stop := serveFor(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	ln := &closing{closed: make(chan struct{})}
+	base, stop := serveOn(t, ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
 		<-goOn
 		_, _ = io.WriteString(w, "done")
@@ -55,13 +57,7 @@ func TestShutdownIsGraceful(t *testing.T) {
 	<-begun
 	stopped := make(chan struct{})
 	go func() { stop(); close(stopped) }()
-	for { // until nobody else is let in
-		conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
-		if err != nil {
-			break
-		}
-		_ = conn.Close()
-	}
+	<-ln.closed // nobody else is let in
 	close(goOn)
 	if got := <-answered; got != "done" {
 		t.Errorf("the request under way got %q", got)
@@ -72,8 +68,27 @@ func TestShutdownIsGraceful(t *testing.T) {
 // serveFor serves h until stop, which fails the test if that went wrong.
 func serveFor(t *testing.T, h http.Handler) (base string, stop func()) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	return serveOn(t, &closing{closed: make(chan struct{})}, h)
+}
+
+// closing is a listener that tells that it is closed.
+type closing struct {
+	net.Listener
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (ln *closing) Close() error {
+	err := ln.Listener.Close()
+	ln.once.Do(func() { close(ln.closed) })
+	return err
+}
+
+// serveOn is serveFor with a listener that is made here.
+func serveOn(t *testing.T, ln *closing, h http.Handler) (base string, stop func()) {
+	t.Helper()
+	var err error
+	if ln.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

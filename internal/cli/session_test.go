@@ -182,7 +182,7 @@ func TestLockedKeyring(t *testing.T) {
 	}
 	t.Parallel()
 	_, env := signedIn(t)
-	socket := filepath.Join(t.TempDir(), "bus")
+	socket := filepath.Join(shortDir(t), "bus")
 	l, err := net.Listen("unix", socket) // whose backlog takes connections, and nobody answers
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +200,21 @@ func TestLockedKeyring(t *testing.T) {
 	want(t, env, 0, `{"Version":1,`, "credentials")
 	want(t, env, 1, "gatepass: the sessions are removed, and their key is not: ", "logout", "--all")
 	want(t, env, 4, "nobody", "status")
+}
+
+// shortDir is a directory for sockets, whose paths have at most some hundred bytes.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if len(dir) < 90 {
+		return dir
+	}
+	dir, err := os.MkdirTemp("/tmp", "bus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // underKeyring makes the session say that its key is in the keyring.

@@ -51,7 +51,7 @@ func socketEnds(ts *testscript.TestScript, _ bool, args []string) {
 		if got := strconv.Itoa(int(code)); got != args[0] {
 			ts.Fatalf("the connection ended with %s, want %s", got, args[0])
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Minute):
 		ts.Fatalf("the connection has not ended")
 	}
 }
