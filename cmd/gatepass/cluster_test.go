@@ -45,6 +45,8 @@ const (
 	adminSecret  = "nodes-secret-of-the-test-only-0000000001"
 	apiKey       = "nodes-api-key-of-the-test-only"
 	quota        = 20 // of the usage plan
+
+	patience = 3 * time.Minute // with a machine that may be busy
 )
 
 // gateYAML declares what all nodes serve; BACKEND is the test's.
@@ -166,7 +168,7 @@ func (c *cluster) start(names ...string) (nodes []*node) {
 			n.url = regexp.MustCompile(`http://[0-9.:]+`).FindString(printed)
 		case <-n.ended:
 			c.t.Fatalf("node %s did not start", n.name)
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			c.t.Fatalf("node %s is not ready", n.name)
 		}
 	}
@@ -197,7 +199,7 @@ func (n *node) end(with os.Signal) {
 	_ = n.cmd.Process.Signal(with) // it may have ended
 	select {
 	case <-n.ended:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		n.t.Errorf("node %s does not end", n.name)
 		_ = n.cmd.Process.Kill()
 		<-n.ended
@@ -262,7 +264,7 @@ func (r reply) must(t *testing.T, what string) reply {
 
 // call is a request to a node; change signs it or adds headers.
 func (n *node) call(method, path, body string, change ...func(*http.Request)) reply {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, n.url+path, strings.NewReader(body))
 	if err != nil {
@@ -344,8 +346,8 @@ func until(t *testing.T, what string, so func() bool) time.Duration {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !so() {
-		if time.Since(begin) > 2*time.Minute {
-			t.Fatalf("%s: not within two minutes", what)
+		if time.Since(begin) > patience {
+			t.Fatalf("%s: not within %s", what, patience)
 		}
 		<-tick.C
 	}
@@ -358,7 +360,7 @@ func soon(t *testing.T, what string, c chan string) string {
 	select {
 	case s := <-c:
 		return s
-	case <-time.After(2 * time.Minute):
+	case <-time.After(patience):
 		t.Fatalf("%s: nothing came", what)
 		return ""
 	}

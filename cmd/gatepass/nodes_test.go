@@ -217,7 +217,7 @@ func sharedQuota(t *testing.T, nodes ...*node) {
 // chat opens a connection to a node.
 func chat(t *testing.T, n *node) (conn *websocket.Conn, id string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, strings.Replace(n.url, "http", "ws", 1)+"/_aws/execute-api/chat/prod", nil)
 	if err != nil {
@@ -231,7 +231,7 @@ func chat(t *testing.T, n *node) (conn *websocket.Conn, id string) {
 // heard is the next message.
 func heard(t *testing.T, conn *websocket.Conn) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	_, message, err := conn.Read(ctx)
 	if err != nil {
@@ -305,7 +305,7 @@ func killed(t *testing.T, a, b, c *node) {
 	}
 	select {
 	case <-enough:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Error("node A does not write")
 	}
 	a.kill()

@@ -20,8 +20,8 @@ func released(t *testing.T, tags string) string {
 		t.Skip("-short: builds the program as it is released")
 	}
 	bin := filepath.Join(t.TempDir(), "gatepass.exe")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", tags, "-ldflags=-s -w", "-o", bin, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-tags", tags, "-ldflags=-s -w", "-o", bin, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -33,9 +33,24 @@ type cost struct{ allocs, bytes int }
 
 var initLine = regexp.MustCompile(`(?m)^init (\S+) @.* clock, (\d+) bytes, (\d+) allocs$`)
 
-// startCosts runs a command that fails at once, and reads what the runtime says of
-// the packages that were initialised for it.
+// startCosts are the least of three starts: how a map grows is another each time.
 func startCosts(t *testing.T, bin string, args ...string) map[string]cost {
+	t.Helper()
+	costs := oneStart(t, bin, args...)
+	for range 2 {
+		for name, c := range oneStart(t, bin, args...) {
+			if least, ok := costs[name]; ok {
+				c = cost{min(c.allocs, least.allocs), min(c.bytes, least.bytes)}
+			}
+			costs[name] = c
+		}
+	}
+	return costs
+}
+
+// oneStart runs a command that fails at once, and reads what the runtime says of the
+// packages that were initialised for it.
+func oneStart(t *testing.T, bin string, args ...string) map[string]cost {
 	t.Helper()
 	home := t.TempDir()
 	cmd := exec.Command(bin, args...)
