@@ -155,7 +155,7 @@ func disagreements(t *testing.T, names []string, wires []corpus.Wire) (sdk, boto
 		t.Fatal(err)
 	}
 	cmd := exec.Command(boto3(t), filepath.Join("py", "corpus.py"))
-	cmd.Stdin = bytes.NewReader(doc)
+	cmd.Env, cmd.Stdin = clean(os.Environ()), bytes.NewReader(doc)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -186,7 +186,7 @@ func program(t *testing.T) (path, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	path = filepath.Join(dir, "gatepass")
-	build := exec.Command("go", "build", "-o", path, "./cmd/gatepass")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "./cmd/gatepass")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

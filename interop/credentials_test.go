@@ -19,7 +19,7 @@ func commandLine(t *testing.T) (program string, env []string, cfg config, st *ga
 	st = stand(t)
 	dir := t.TempDir()
 	program = filepath.Join(dir, "gatepass")
-	build := exec.Command("go", "build", "-o", program, "./cmd/gatepass")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/gatepass")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

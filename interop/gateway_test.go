@@ -89,7 +89,7 @@ func TestConnectionsBoto3(t *testing.T) {
 // gives its id.
 func openChat(t *testing.T, cfg config) (*websocket.Conn, string) {
 	t.Helper()
-	r, err := http.NewRequest("GET", cfg.API+"?X-Amz-Expires=60", nil)
+	r, err := http.NewRequest("GET", cfg.API+"?X-Amz-Expires=600", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

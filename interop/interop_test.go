@@ -120,7 +120,7 @@ func run(t *testing.T, cfg config, extra []string, name string, args ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(clean(os.Environ()), "GATEPASS_INTEROP="+string(doc), "NODE_NO_WARNINGS=1", "AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE=1",
@@ -134,11 +134,11 @@ func run(t *testing.T, cfg config, extra []string, name string, args ...string) 
 	return out.String()
 }
 
-// clean removes what would point a foreign client elsewhere.
+// clean removes what would point a foreign client, or gatepass, elsewhere.
 func clean(env []string) []string {
 	var out []string
 	for _, e := range env {
-		if !strings.HasPrefix(e, "AWS_") && !strings.Contains(strings.ToLower(e), "_proxy=") {
+		if !strings.HasPrefix(e, "AWS_") && !strings.HasPrefix(e, "GATEPASS_") && !strings.Contains(strings.ToLower(e), "_proxy=") {
 			out = append(out, e)
 		}
 	}

@@ -167,7 +167,7 @@ func (g *signerGate) send(t *testing.T, u unsigned, headers map[string]string) (
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Minute))
 	target, err := url.Parse(u.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +279,9 @@ func (g *signerGate) walkCurl(t *testing.T) {
 			if c.body != "" {
 				args = append(args, "-H", "Content-Type: "+c.kind, "--data-binary", c.body)
 			}
-			out, err := exec.CommandContext(t.Context(), "curl", args...).CombinedOutput()
+			cmd := exec.CommandContext(t.Context(), "curl", append([]string{"-q"}, args...)...)
+			cmd.Env = clean(os.Environ())
+			out, err := cmd.CombinedOutput()
 			if err != nil || string(out) != "200" {
 				t.Fatalf("%s %v", out, err)
 			}

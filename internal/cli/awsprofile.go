@@ -203,7 +203,7 @@ func runCredentialProcess(ctx context.Context, command string) (c gatepass.Crede
 	}
 	cmd := exec.CommandContext(ctx, shell[0], append(shell[1:], command)...)
 	cmd.Stderr = os.Stderr
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 5 * time.Second // for what it wrote, when it left somebody behind who may write
 	out, err := cmd.Output()
 	if err != nil {
 		return c, hintf(fmt.Errorf("credential_process: %w", err), "run it by hand: %s", command)
