@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatepass/gatepass/gatepasstest"
 )
@@ -83,6 +84,7 @@ func TestGuardsAWSCLI(t *testing.T) {
 	p.aws("apigatewayv2", "create-route", "--api-id", web, "--route-key", "GET /mine", "--authorization-type", "JWT", "--authorizer-id", jwt, "--target", "integrations/"+to)
 	p.aws("apigatewayv2", "create-stage", "--api-id", web, "--stage-name", "$default", "--auto-deploy")
 
+	month := time.Now().UTC().Month() // of the quota
 	rest, v2 := p.st.URL+"/_aws/execute-api/"+api+"/prod", p.st.URL+"/_aws/execute-api/"+web
 	for _, c := range []struct{ url, header, want string }{
 		{rest + "/mine", "Authorization: " + id, "served 200"},
@@ -103,7 +105,7 @@ func TestGuardsAWSCLI(t *testing.T) {
 		{v2 + "/other", "X-None: 1", `{"message":"Not Found"} 404`},
 	} {
 		got := run(t, p.cfg, nil, "curl", "-sS", "-H", c.header, "-w", " %{http_code} %header{access-control-allow-origin}", c.url)
-		if got = strings.TrimSpace(got); got != c.want {
+		if got = strings.TrimSpace(got); got != c.want && (!strings.HasSuffix(c.url, "/keyed") || month == time.Now().UTC().Month()) {
 			t.Errorf("%s with %.30s: %s, want %s", c.url, c.header, got, c.want)
 		}
 	}

@@ -199,6 +199,7 @@ func controlPlane(t *testing.T, a, b *node) {
 
 // A key's quota is one for all nodes.
 func sharedQuota(t *testing.T, nodes ...*node) {
+	month := time.Now().UTC().Month()
 	passed := 0
 	for i := range 2 * quota {
 		switch got := nodes[i%2].call("GET", "/_aws/execute-api/notes/prod/counted", "", header("X-Api-Key", apiKey)); got.status {
@@ -208,6 +209,10 @@ func sharedQuota(t *testing.T, nodes ...*node) {
 		default:
 			t.Fatalf("%d %s", got.status, got.body)
 		}
+	}
+	if month != time.Now().UTC().Month() {
+		t.Log("the month of the quota ended meanwhile: nothing to be said of it")
+		return
 	}
 	if passed != quota {
 		t.Errorf("%d calls passed, want %d", passed, quota)

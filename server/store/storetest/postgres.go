@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -24,6 +25,7 @@ import (
 // Cluster is a PostgreSQL server of the tests' own, on a loopback port.
 type Cluster struct {
 	dir, bin string
+	host     string
 	port     int
 	owner    *syscall.Credential
 	server   *exec.Cmd
@@ -65,7 +67,7 @@ func newCluster() (*Cluster, error) {
 	if err != nil {
 		return nil, errors.New("no PostgreSQL server binaries (apt-get install postgresql), and GATEPASS_TEST_POSTGRES is not set")
 	}
-	c := &Cluster{bin: bin}
+	c := &Cluster{bin: bin, host: ownHost()}
 	if c.dir, err = os.MkdirTemp("", "gatepass-pg"); err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func (c *Cluster) Start() error {
 	}
 	var err error
 	for range 5 {
-		if c.port, err = freePort(); err == nil {
+		if c.port, err = freePort(c.host); err == nil {
 			err = c.serve()
 		}
 		if err == nil {
@@ -122,8 +124,20 @@ func (c *Cluster) Start() error {
 	return err
 }
 
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// ownHost is a loopback address that nobody else listens on, where a system has more
+// than one: the port of a server that was ended is then free when it starts again.
+func ownHost() string {
+	own := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
+	listener, err := net.Listen("tcp", own+":0")
+	if err != nil {
+		return "127.0.0.1"
+	}
+	_ = listener.Close()
+	return own
+}
+
+func freePort(host string) (int, error) {
+	listener, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		return 0, err
 	}
@@ -132,7 +146,7 @@ func freePort() (int, error) {
 
 func (c *Cluster) serve() error {
 	cmd := c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", strconv.Itoa(c.port),
-		"-h", "127.0.0.1", "-c", "unix_socket_directories="+c.dir, "-c", "max_connections=60")
+		"-h", c.host, "-c", "unix_socket_directories=", "-c", "max_connections=60")
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -179,7 +193,7 @@ func (c *Cluster) remove() {
 }
 
 func (c *Cluster) dsn(schema string) string {
-	u := fmt.Sprintf("postgres://gate@127.0.0.1:%d/postgres?sslmode=disable", c.port)
+	u := fmt.Sprintf("postgres://gate@%s:%d/postgres?sslmode=disable", c.host, c.port)
 	if schema != "" {
 		u += "&search_path=" + schema
 	}
