@@ -48,7 +48,7 @@ func Call[T any](ctx context.Context, s *Session, method, url string, in any) (T
 // the API's clock are used again.
 func (s *Session) caller() *http.Client {
 	s.calls.Do(func() { s.transport = s.Transport() })
-	return &http.Client{Transport: s.transport, Timeout: s.c.http.Timeout}
+	return &http.Client{Transport: s.transport, Timeout: s.http().Timeout}
 }
 
 func newCall(ctx context.Context, method, url string, in any) (*http.Request, error) {

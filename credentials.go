@@ -25,11 +25,11 @@ const (
 // [ErrNotSignedIn], [ErrConfig] without an identity pool. Follows "Enhanced
 // (simplified) authflow" in the Amazon Cognito developer guide.
 func (s *Session) Credentials(ctx context.Context) (Credentials, error) {
-	if s.c.IdentityPoolID == "" {
-		return Credentials{}, fmt.Errorf("%w: credentials need Client.IdentityPoolID", ErrConfig)
-	}
 	if err := s.alive(); err != nil {
 		return Credentials{}, err
+	}
+	if s.c.IdentityPoolID == "" {
+		return Credentials{}, fmt.Errorf("%w: credentials need Client.IdentityPoolID", ErrConfig)
 	}
 	if c, ok := s.inHand(); ok {
 		return c, nil

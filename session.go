@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -48,14 +49,16 @@ type Credentials struct {
 
 // A Session is a signed-in user, or a guest. It keeps its tokens and credentials
 // fresh and is safe for concurrent use: however many goroutines ask, and with a
-// [FileStore] however many processes, each renewal happens once.
+// [FileStore] however many processes, each renewal happens once. [Client.SignIn],
+// [Client.CurrentUser] and [Client.Guest] make one; the zero Session is signed out:
+// what asks a service answers [ErrNotSignedIn].
 type Session struct {
 	c     *Client
 	key   string
 	guest bool
 
 	mu      sync.Mutex
-	rec     *record   // behind a pointer, where fmt does not follow; never nil
+	rec     *record   // behind a pointer, where fmt does not follow; nil only in the zero Session
 	over    bool      // signed out
 	retryAt time.Time // no early renewal of credentials before
 	refused string    // the access key id an API refused last
@@ -89,6 +92,9 @@ func (s *Session) Peek() (Tokens, Credentials) {
 func (s *Session) snapshot() record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.rec == nil {
+		return record{}
+	}
 	return *s.rec
 }
 
@@ -156,8 +162,12 @@ func (c *Client) Guest(ctx context.Context) (*Session, error) {
 // SignOut ends the session at the user pool and removes it from the store;
 // everywhere ends all other sessions of the user too. The session is removed here
 // also when the pool cannot be told, which is then the error. A guest's identity
-// is forgotten. Credentials that were given out live on until they expire.
+// is forgotten. Credentials that were given out live on until they expire. The
+// zero Session answers [ErrNotSignedIn].
 func (s *Session) SignOut(ctx context.Context, everywhere bool) error {
+	if s.c == nil {
+		return ErrNotSignedIn
+	}
 	var told error
 	if !s.guest {
 		told = s.tellPool(ctx, everywhere)
@@ -204,11 +214,19 @@ func (s *Session) forget(ctx context.Context) error {
 	return s.c.store.Delete(ctx, s.key)
 }
 
+// http sends what the session sends: the client's, or net/http's for the zero Session.
+func (s *Session) http() *http.Client {
+	if s.c == nil {
+		return http.DefaultClient
+	}
+	return s.c.http
+}
+
 // alive is nil while the session is not signed out.
 func (s *Session) alive() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over || (!s.guest && s.rec.Refresh == "" && s.rec.Access == "") {
+	if s.c == nil || s.over || (!s.guest && s.rec.Refresh == "" && s.rec.Access == "") {
 		return ErrNotSignedIn
 	}
 	return nil

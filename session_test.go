@@ -3,6 +3,7 @@ package gatepass_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -331,5 +332,32 @@ func TestGuest(t *testing.T) {
 	}
 	if _, err := noGuests.Credentials(t.Context()); !errors.Is(err, gatepass.ErrIdentityForbidden) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestZeroSession: a Session that no method of a Client made is signed out, and says so.
+func TestZeroSession(t *testing.T) {
+	s, ctx := new(gatepass.Session), t.Context()
+	_, tokens := s.Tokens(ctx)
+	_, keys := s.Credentials(ctx)
+	_, longer := s.CredentialsFor(ctx, time.Hour)
+	_, renewed := s.RenewCredentials(ctx, gatepass.Credentials{})
+	_, secret := s.NewTOTP(ctx)
+	_, called := gatepass.Call[any](ctx, s, "GET", "https://api.example/prod/notes", nil)
+	_, got := s.HTTPClient().Get("https://api.example/prod/notes")
+	r := httptest.NewRequestWithContext(ctx, "GET", "https://api.example/prod/notes", nil)
+	for name, err := range map[string]error{
+		"Tokens": tokens, "Credentials": keys, "CredentialsFor": longer, "RenewCredentials": renewed, "NewTOTP": secret, "Call": called, "HTTPClient": got,
+		"ConfirmTOTP": s.ConfirmTOTP(ctx, "123456"), "SignOut": s.SignOut(ctx, false), "SignOut everywhere": s.SignOut(ctx, true), "Transport": s.Transport().Sign(r),
+	} {
+		if !errors.Is(err, gatepass.ErrNotSignedIn) {
+			t.Errorf("%s: %v, want ErrNotSignedIn", name, err)
+		}
+	}
+	if held, creds := s.Peek(); held != (gatepass.Tokens{}) || creds != (gatepass.Credentials{}) {
+		t.Error("a zero Session holds something")
+	}
+	if s.Username() != "" || s.Claims() != nil || s.String() != "gatepass.Session{}" {
+		t.Errorf("%q, %v, %v", s.Username(), s.Claims(), s)
 	}
 }

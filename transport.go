@@ -65,8 +65,8 @@ func (s *Session) Transport(hosts ...string) *Transport {
 func (t *Transport) sign(r *http.Request, creds Credentials, hash sigv4.Hash) error {
 	t.once.Do(func() {
 		t.signer = &sigv4.Signer{Region: t.Region, Profile: sigv4.ProfileFor(cmp.Or(t.Service, "execute-api"))}
-		if t.Region == "" && t.session != nil {
-			t.signer.Region = t.session.c.Region
+		if t.Region == "" {
+			t.signer.Region = t.client().Region
 		}
 	})
 	return t.signer.Sign(r, creds.Credentials, hash, t.now())
@@ -110,7 +110,7 @@ func (t *Transport) renew(ctx context.Context, refused Credentials) (Credentials
 // HTTPClient gives a client that signs its requests by [Session.Transport], with
 // the time limit of Client.HTTPClient.
 func (s *Session) HTTPClient(hosts ...string) *http.Client {
-	return &http.Client{Transport: s.Transport(hosts...), Timeout: s.c.http.Timeout}
+	return &http.Client{Transport: s.Transport(hosts...), Timeout: s.http().Timeout}
 }
 
 // String shows the hosts only.
@@ -188,7 +188,7 @@ func (t *Transport) now() time.Time { return t.client().now().Add(t.drift.Get())
 
 // client is the session's; without one, what says nothing.
 func (t *Transport) client() *Client {
-	if t.session == nil {
+	if t.session == nil || t.session.c == nil {
 		return new(Client)
 	}
 	return t.session.c
@@ -198,8 +198,8 @@ func (t *Transport) base() http.RoundTripper {
 	if t.Base != nil {
 		return t.Base
 	}
-	if t.session != nil && t.session.c.http.Transport != nil {
-		return t.session.c.http.Transport
+	if t.session != nil && t.session.http().Transport != nil {
+		return t.session.http().Transport
 	}
 	return http.DefaultTransport
 }
