@@ -31,7 +31,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", wire.NewRequestID())
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, sw))
 	name := s.serve(sw, r)
-	attrs := append(sw.attrs(name), slog.Duration("took", time.Since(begin)), slog.String("source", r.RemoteAddr))
+	attrs := append(sw.attrs(name), slog.Duration("took", time.Since(begin)), slog.String("source_ip", sourceIP(r)))
 	if sw.caller != "" {
 		attrs = append(attrs, slog.String("caller", sw.caller), slog.String("access_key_id", sw.accessKeyID))
 	}

@@ -65,7 +65,7 @@ func TestAnsweredAreLoggedWithoutError(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if text := log.String(); !strings.Contains(text, "operation=GetCallerIdentity status=200 took=") {
+	if text := log.String(); !strings.Contains(text, "operation=GetCallerIdentity status=200 took=") || !strings.Contains(text, " source_ip=127.0.0.1 ") {
 		t.Error(text)
 	}
 }

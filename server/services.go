@@ -239,12 +239,22 @@ func (s *Server) authorize(who caller, action, resource string, more ...policy.C
 	}
 }
 
-// requestContext holds the condition keys of the request itself. The address is
-// the peer's, or what a trusted proxy says: nothing a client sends can change it.
+// sourceIP is the address of the caller, the peer's or what a trusted proxy says:
+// nothing a client sends can change it. Empty: it has none, as over a socket of
+// this machine.
+func sourceIP(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return plain(peer.Addr()).String()
+}
+
+// requestContext holds the condition keys of the request itself.
 func requestContext(r *http.Request, region string) policy.Context {
 	c := policy.NewContext()
-	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		c.Set("aws:SourceIp", plain(peer.Addr()).String())
+	if ip := sourceIP(r); ip != "" {
+		c.Set("aws:SourceIp", ip)
 	}
 	c.Set("aws:UserAgent", r.UserAgent())
 	c.Set("aws:RequestedRegion", region)
