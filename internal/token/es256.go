@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
@@ -54,29 +53,15 @@ func newECKey(private *ecdsa.PrivateKey) (*ECKey, error) {
 
 // ECKeyFromPEM reads what [ECKey.MarshalPEM] wrote, a single PKCS #8 block. The errors wrap [ErrKey].
 func ECKeyFromPEM(data []byte) (*ECKey, error) {
-	block, rest := pem.Decode(data)
-	if block == nil || block.Type != "PRIVATE KEY" || len(rest) > 0 {
-		return nil, fmt.Errorf("%w: want one PEM block of type PRIVATE KEY", ErrKey)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	private, err := fromPEM[*ecdsa.PrivateKey](data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrKey, err)
-	}
-	private, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%w: %T, want ECDSA", ErrKey, parsed)
+		return nil, err
 	}
 	return newECKey(private)
 }
 
 // MarshalPEM returns the private key as PKCS #8 in PEM, to be sealed before it is stored.
-func (k *ECKey) MarshalPEM() ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.private)
-	if err != nil {
-		return nil, fmt.Errorf("token: marshal key: %w", err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-}
+func (k *ECKey) MarshalPEM() ([]byte, error) { return toPEM(k.private) }
 
 // Sign returns the compact form of the claims, which are marshalled by encoding/json without HTML escapes. The signature
 // is deterministic (RFC 6979). Errors: those of marshalling, [ErrTooLong].

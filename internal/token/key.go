@@ -12,7 +12,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -92,29 +91,15 @@ func GenerateKey(id string, random io.Reader) (*Key, error) {
 
 // KeyFromPEM reads what [Key.MarshalPEM] wrote, a single PKCS #8 block. The errors wrap [ErrKey].
 func KeyFromPEM(id string, data []byte) (*Key, error) {
-	block, rest := pem.Decode(data)
-	if block == nil || block.Type != "PRIVATE KEY" || len(rest) > 0 {
-		return nil, fmt.Errorf("%w: want one PEM block of type PRIVATE KEY", ErrKey)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	private, err := fromPEM[*rsa.PrivateKey](data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrKey, err)
-	}
-	private, ok := parsed.(*rsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%w: %T, want RSA", ErrKey, parsed)
+		return nil, err
 	}
 	return NewKey(id, private)
 }
 
 // MarshalPEM returns the private key as PKCS #8 in PEM, to be sealed before it is stored.
-func (k *Key) MarshalPEM() ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.private)
-	if err != nil {
-		return nil, fmt.Errorf("token: marshal key: %w", err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-}
+func (k *Key) MarshalPEM() ([]byte, error) { return toPEM(k.private) }
 
 // String names the key by its id and nothing else.
 func (k *Key) String() string { return "token.Key(" + k.ID + ")" }
