@@ -66,19 +66,26 @@ than the first is sent no credentials.`,
 	withoutVariables(f, own)
 	read := a.settingsOf(cmd, append(clientFlags(), "api")...)
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = o.after(read, func(ctx context.Context, v settingValues) error {
+		a.quiet = o.Output.Silent && !o.Output.ShowError
+		return a.call(ctx, v, &o)
+	})
+	return cmd
+}
+
+// after is a command that reads its settings and its target, and then runs.
+func (o *callOptions) after(read func() (settingValues, error), run func(context.Context, settingValues) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
 		v, err := read()
 		if err != nil {
 			return err
 		}
-		o.auth.regionGiven = f.Changed("region")
+		o.auth.regionGiven = cmd.Flags().Changed("region")
 		if o.api, err = o.take(v, args); err != nil {
 			return usageOf(cmd, err)
 		}
-		a.quiet = o.Output.Silent && !o.Output.ShowError
-		return a.call(cmd.Context(), v, &o)
+		return run(cmd.Context(), v)
 	}
-	return cmd
 }
 
 // completeTargets proposes the APIs of the profile, in front of a path.

@@ -59,20 +59,12 @@ everybody who has it. A body is part of the signature.`,
 	f.Var(secondsFlag{&o.expires}, "expires", "how long a presigned URL is good, in seconds (300)")
 	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(signForms, cobra.ShellCompDirectiveNoFileComp))
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		v, err := read()
-		if err != nil {
-			return err
-		}
-		o.auth.regionGiven = f.Changed("region")
-		if o.api, err = o.take(v, args); err != nil {
-			return usageOf(cmd, err)
-		}
+	cmd.RunE = o.after(read, func(ctx context.Context, v settingValues) error {
 		if err := o.check(f.Changed("expires")); err != nil {
 			return err
 		}
-		return a.signOnly(cmd.Context(), v, &o)
-	}
+		return a.signOnly(ctx, v, &o)
+	})
 	return cmd
 }
 
