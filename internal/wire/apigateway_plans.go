@@ -33,6 +33,7 @@ func (k APIKey) GoString() string { return k.String() }
 
 // CreateAPIKeyInput is the body of CreateApiKey.
 type CreateAPIKeyInput struct {
+	redacted
 	Name               string            `json:"name"`
 	Description        string            `json:"description"`
 	Enabled            bool              `json:"enabled"`
@@ -41,15 +42,6 @@ type CreateAPIKeyInput struct {
 	CustomerID         string            `json:"customerId"`
 	Tags               map[string]string `json:"tags"`
 }
-
-// LogValue hides the value.
-func (k CreateAPIKeyInput) LogValue() slog.Value { return slog.StringValue("api key " + k.Name) }
-
-// String hides the value.
-func (k CreateAPIKeyInput) String() string { return "api key " + k.Name }
-
-// GoString hides the value.
-func (k CreateAPIKeyInput) GoString() string { return k.String() }
 
 // ThrottleSettings are a token bucket.
 type ThrottleSettings struct {

@@ -119,16 +119,21 @@ type ListTagsOutput struct {
 
 // IAMAccessKey is an access key; its secret is there when it has just been made.
 type IAMAccessKey struct {
+	redacted
 	UserName, AccessKeyId, Status string
 	SecretAccessKey               string `xml:",omitempty"`
 	CreateDate                    string
 }
 
 // AccessKeyOutput is the result of CreateAccessKey.
-type AccessKeyOutput struct{ AccessKey IAMAccessKey }
+type AccessKeyOutput struct {
+	redacted
+	AccessKey IAMAccessKey
+}
 
 // ListAccessKeysOutput is the result of ListAccessKeys.
 type ListAccessKeysOutput struct {
+	redacted
 	UserName          string
 	AccessKeyMetadata Members[IAMAccessKey]
 	IAMPage

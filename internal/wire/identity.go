@@ -2,6 +2,7 @@ package wire
 
 // GetIdInput is the request of GetId (Amazon Cognito Identity API Reference).
 type GetIdInput struct {
+	redacted
 	AccountId      string            `json:"AccountId,omitempty"`
 	IdentityPoolId string            `json:"IdentityPoolId"`
 	Logins         map[string]string `json:"Logins,omitempty"`
@@ -14,6 +15,7 @@ type GetIdOutput struct {
 
 // GetCredentialsForIdentityInput is the request of GetCredentialsForIdentity.
 type GetCredentialsForIdentityInput struct {
+	redacted
 	IdentityId    string            `json:"IdentityId"`
 	Logins        map[string]string `json:"Logins,omitempty"`
 	CustomRoleArn string            `json:"CustomRoleArn,omitempty"`
@@ -21,6 +23,7 @@ type GetCredentialsForIdentityInput struct {
 
 // Credentials are temporary. Note SecretKey, and the time as a number.
 type Credentials struct {
+	redacted
 	AccessKeyId  string `json:"AccessKeyId"`
 	Expiration   Epoch  `json:"Expiration"`
 	SecretKey    string `json:"SecretKey"`
@@ -30,18 +33,21 @@ type Credentials struct {
 // GetCredentialsForIdentityOutput is the answer of GetCredentialsForIdentity.
 // IdentityId may differ from the one asked for.
 type GetCredentialsForIdentityOutput struct {
+	redacted
 	Credentials Credentials `json:"Credentials"`
 	IdentityId  string      `json:"IdentityId"`
 }
 
 // GetOpenIdTokenInput is the request of GetOpenIdToken.
 type GetOpenIdTokenInput struct {
+	redacted
 	IdentityId string            `json:"IdentityId"`
 	Logins     map[string]string `json:"Logins,omitempty"`
 }
 
 // GetOpenIdTokenOutput is the answer of GetOpenIdToken.
 type GetOpenIdTokenOutput struct {
+	redacted
 	IdentityId string `json:"IdentityId"`
 	Token      string `json:"Token"`
 }

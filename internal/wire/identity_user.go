@@ -1,10 +1,5 @@
 package wire
 
-import (
-	"fmt"
-	"log/slog"
-)
-
 // IdentityInput is the request of DescribeIdentity.
 type IdentityInput struct {
 	IdentityId string `json:"IdentityId"`
@@ -51,35 +46,21 @@ type DeleteIdentitiesOutput struct {
 
 // UnlinkIdentityInput is the request of UnlinkIdentity.
 type UnlinkIdentityInput struct {
+	redacted
 	IdentityId     string            `json:"IdentityId"`
 	Logins         map[string]string `json:"Logins"`
 	LoginsToRemove []string          `json:"LoginsToRemove"`
 }
 
-// Format redacts.
-func (UnlinkIdentityInput) Format(f fmt.State, _ rune) { hidden(f, "UnlinkIdentityInput") }
-
-// LogValue redacts.
-func (UnlinkIdentityInput) LogValue() slog.Value { return hiddenValue("UnlinkIdentityInput") }
-
 // GetOpenIdTokenForDeveloperIdentityInput is the request of
 // GetOpenIdTokenForDeveloperIdentity.
 type GetOpenIdTokenForDeveloperIdentityInput struct {
+	redacted
 	IdentityPoolId string            `json:"IdentityPoolId"`
 	IdentityId     string            `json:"IdentityId,omitempty"`
 	Logins         map[string]string `json:"Logins"`
 	PrincipalTags  map[string]string `json:"PrincipalTags,omitempty"`
 	TokenDuration  int64             `json:"TokenDuration,omitempty"` // seconds; zero: 15 minutes
-}
-
-// Format redacts.
-func (GetOpenIdTokenForDeveloperIdentityInput) Format(f fmt.State, _ rune) {
-	hidden(f, "GetOpenIdTokenForDeveloperIdentityInput")
-}
-
-// LogValue redacts.
-func (GetOpenIdTokenForDeveloperIdentityInput) LogValue() slog.Value {
-	return hiddenValue("GetOpenIdTokenForDeveloperIdentityInput")
 }
 
 // LookupDeveloperIdentityInput is the request of LookupDeveloperIdentity.

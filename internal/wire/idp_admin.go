@@ -2,6 +2,7 @@ package wire
 
 // AdminCreateUserInput is the request of AdminCreateUser (Amazon Cognito user pools API Reference).
 type AdminCreateUserInput struct {
+	redacted
 	UserPoolId             string            `json:"UserPoolId"`
 	Username               string            `json:"Username"`
 	TemporaryPassword      string            `json:"TemporaryPassword,omitempty"`
@@ -20,6 +21,7 @@ type AdminCreateUserOutput struct {
 
 // AdminSetUserPasswordInput is the request of AdminSetUserPassword (Amazon Cognito user pools API Reference).
 type AdminSetUserPasswordInput struct {
+	redacted
 	UserPoolId string `json:"UserPoolId"`
 	Username   string `json:"Username"`
 	Password   string `json:"Password"`

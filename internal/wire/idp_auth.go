@@ -2,6 +2,7 @@ package wire
 
 // InitiateAuthInput is the request of InitiateAuth (Amazon Cognito user pools API Reference).
 type InitiateAuthInput struct {
+	redacted
 	AuthFlow          string             `json:"AuthFlow"`
 	AuthParameters    map[string]string  `json:"AuthParameters,omitempty"`
 	ClientId          string             `json:"ClientId"`
@@ -13,6 +14,7 @@ type InitiateAuthInput struct {
 
 // RespondToAuthChallengeInput is the request of RespondToAuthChallenge (Amazon Cognito user pools API Reference).
 type RespondToAuthChallengeInput struct {
+	redacted
 	ChallengeName      string             `json:"ChallengeName"`
 	ChallengeResponses map[string]string  `json:"ChallengeResponses,omitempty"`
 	ClientId           string             `json:"ClientId"`
@@ -24,6 +26,7 @@ type RespondToAuthChallengeInput struct {
 
 // AdminInitiateAuthInput is the request of AdminInitiateAuth (Amazon Cognito user pools API Reference).
 type AdminInitiateAuthInput struct {
+	redacted
 	AuthFlow          string             `json:"AuthFlow"`
 	AuthParameters    map[string]string  `json:"AuthParameters,omitempty"`
 	ClientId          string             `json:"ClientId"`
@@ -36,6 +39,7 @@ type AdminInitiateAuthInput struct {
 
 // AdminRespondToAuthChallengeInput is the request of AdminRespondToAuthChallenge (Amazon Cognito user pools API Reference).
 type AdminRespondToAuthChallengeInput struct {
+	redacted
 	ChallengeName      string             `json:"ChallengeName"`
 	ChallengeResponses map[string]string  `json:"ChallengeResponses,omitempty"`
 	ClientId           string             `json:"ClientId"`
@@ -48,6 +52,7 @@ type AdminRespondToAuthChallengeInput struct {
 
 // GetTokensFromRefreshTokenInput is the request of GetTokensFromRefreshToken (Amazon Cognito user pools API Reference).
 type GetTokensFromRefreshTokenInput struct {
+	redacted
 	ClientId       string            `json:"ClientId"`
 	ClientSecret   string            `json:"ClientSecret,omitempty"`
 	DeviceKey      string            `json:"DeviceKey,omitempty"`
@@ -57,6 +62,7 @@ type GetTokensFromRefreshTokenInput struct {
 
 // GlobalSignOutInput is the request of GlobalSignOut (Amazon Cognito user pools API Reference).
 type GlobalSignOutInput struct {
+	redacted
 	AccessToken string `json:"AccessToken"`
 }
 
@@ -65,6 +71,7 @@ type GlobalSignOutOutput struct{}
 
 // RevokeTokenInput is the request of RevokeToken (Amazon Cognito user pools API Reference).
 type RevokeTokenInput struct {
+	redacted
 	ClientId     string `json:"ClientId"`
 	ClientSecret string `json:"ClientSecret,omitempty"`
 	Token        string `json:"Token"`

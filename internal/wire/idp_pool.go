@@ -59,6 +59,7 @@ type CreateUserPoolClientInput struct {
 
 // CreateUserPoolClientOutput is the answer of CreateUserPoolClient.
 type CreateUserPoolClientOutput struct {
+	redacted
 	UserPoolClient UserPoolClientType `json:"UserPoolClient"`
 }
 
@@ -70,5 +71,6 @@ type DescribeUserPoolClientInput struct {
 
 // DescribeUserPoolClientOutput is the answer of DescribeUserPoolClient.
 type DescribeUserPoolClientOutput struct {
+	redacted
 	UserPoolClient UserPoolClientType `json:"UserPoolClient"`
 }

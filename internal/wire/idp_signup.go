@@ -2,6 +2,7 @@ package wire
 
 // SignUpInput is the request of SignUp (Amazon Cognito user pools API Reference).
 type SignUpInput struct {
+	redacted
 	ClientId          string             `json:"ClientId"`
 	Username          string             `json:"Username"`
 	Password          string             `json:"Password,omitempty"`
@@ -15,6 +16,7 @@ type SignUpInput struct {
 
 // SignUpOutput is the answer of SignUp.
 type SignUpOutput struct {
+	redacted
 	UserConfirmed       bool                 `json:"UserConfirmed"`
 	UserSub             string               `json:"UserSub"`
 	CodeDeliveryDetails *CodeDeliveryDetails `json:"CodeDeliveryDetails,omitempty"`
@@ -23,6 +25,7 @@ type SignUpOutput struct {
 
 // ConfirmSignUpInput is the request of ConfirmSignUp (Amazon Cognito user pools API Reference).
 type ConfirmSignUpInput struct {
+	redacted
 	ClientId           string             `json:"ClientId"`
 	Username           string             `json:"Username"`
 	ConfirmationCode   string             `json:"ConfirmationCode"`
@@ -36,11 +39,13 @@ type ConfirmSignUpInput struct {
 
 // ConfirmSignUpOutput is the answer of ConfirmSignUp.
 type ConfirmSignUpOutput struct {
+	redacted
 	Session string `json:"Session,omitempty"`
 }
 
 // ResendConfirmationCodeInput is the request of ResendConfirmationCode (Amazon Cognito user pools API Reference).
 type ResendConfirmationCodeInput struct {
+	redacted
 	ClientId          string             `json:"ClientId"`
 	Username          string             `json:"Username"`
 	SecretHash        string             `json:"SecretHash,omitempty"`
@@ -56,6 +61,7 @@ type ResendConfirmationCodeOutput struct {
 
 // ForgotPasswordInput is the request of ForgotPassword (Amazon Cognito user pools API Reference).
 type ForgotPasswordInput struct {
+	redacted
 	ClientId          string             `json:"ClientId"`
 	Username          string             `json:"Username"`
 	SecretHash        string             `json:"SecretHash,omitempty"`
@@ -71,6 +77,7 @@ type ForgotPasswordOutput struct {
 
 // ConfirmForgotPasswordInput is the request of ConfirmForgotPassword (Amazon Cognito user pools API Reference).
 type ConfirmForgotPasswordInput struct {
+	redacted
 	ClientId          string             `json:"ClientId"`
 	Username          string             `json:"Username"`
 	ConfirmationCode  string             `json:"ConfirmationCode"`

@@ -29,6 +29,7 @@ type ContextData struct {
 // AuthOutput is the answer of InitiateAuth, RespondToAuthChallenge, their Admin
 // forms and GetTokensFromRefreshToken: either a result or a challenge.
 type AuthOutput struct {
+	redacted
 	AuthenticationResult *AuthenticationResult `json:"AuthenticationResult,omitempty"`
 	ChallengeName        string                `json:"ChallengeName,omitempty"`
 	ChallengeParameters  map[string]string     `json:"ChallengeParameters,omitzero"`
@@ -38,6 +39,7 @@ type AuthOutput struct {
 // AuthenticationResult holds the tokens; ExpiresIn is in seconds and concerns
 // the access token.
 type AuthenticationResult struct {
+	redacted
 	AccessToken  string `json:"AccessToken,omitempty"`
 	ExpiresIn    int    `json:"ExpiresIn"`
 	IdToken      string `json:"IdToken,omitempty"`
@@ -132,6 +134,7 @@ type RefreshTokenRotation struct {
 
 // UserPoolClientType is an app client.
 type UserPoolClientType struct {
+	redacted
 	UserPoolId                 string                `json:"UserPoolId"`
 	ClientId                   string                `json:"ClientId"`
 	ClientName                 string                `json:"ClientName"`

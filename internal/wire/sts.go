@@ -10,6 +10,7 @@ type GetCallerIdentityResult struct {
 
 // STSCredentials are temporary. Unlike those of Cognito they have SecretAccessKey, and the time as a text.
 type STSCredentials struct {
+	redacted
 	AccessKeyId     string
 	SecretAccessKey string
 	SessionToken    string
@@ -24,6 +25,7 @@ type AssumedRoleUser struct {
 
 // AssumeRoleResult is the result of sts:AssumeRole.
 type AssumeRoleResult struct {
+	redacted
 	XMLName          struct{} `xml:"AssumeRoleResult"`
 	Credentials      STSCredentials
 	AssumedRoleUser  AssumedRoleUser
@@ -33,6 +35,7 @@ type AssumeRoleResult struct {
 
 // AssumeRoleWithWebIdentityResult is the result of sts:AssumeRoleWithWebIdentity.
 type AssumeRoleWithWebIdentityResult struct {
+	redacted
 	XMLName                     struct{} `xml:"AssumeRoleWithWebIdentityResult"`
 	SubjectFromWebIdentityToken string
 	Audience                    string
@@ -45,6 +48,7 @@ type AssumeRoleWithWebIdentityResult struct {
 
 // GetSessionTokenResult is the result of sts:GetSessionToken.
 type GetSessionTokenResult struct {
+	redacted
 	XMLName     struct{} `xml:"GetSessionTokenResult"`
 	Credentials STSCredentials
 }
