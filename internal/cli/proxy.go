@@ -272,6 +272,7 @@ func (a *app) serveProxy(ctx context.Context, p *proxy.Proxy, o proxyOptions, lo
 		return errors.Join(err, ln.Close())
 	}
 	defer stopAdmin()
+	_ = ctx.Done() // who reads that it is ready may end it: signals are heard from now on
 	if _, err := fmt.Fprintln(a.io.Out, base); err != nil {
 		return errors.Join(&writeError{err}, ln.Close())
 	}

@@ -77,6 +77,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err := srv.Start(ctx); err != nil {
 		return errors.Join(err, ln.Close())
 	}
+	_ = ctx.Done() // who reads that it is ready may end it: signals are heard from now on
 	if _, err := fmt.Fprint(a.io.Out, g.lines(base, srv.Fresh())); err != nil {
 		return errors.Join(&writeError{err}, ln.Close(), srv.Close())
 	}
