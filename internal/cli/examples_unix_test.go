@@ -109,7 +109,7 @@ var exampleTools = []string{"aws", "terraform"}
 const exampleTool = `#!/bin/sh
 test -n "$AWS_ACCESS_KEY_ID" && test -n "$AWS_SECRET_ACCESS_KEY" && test -n "$AWS_SESSION_TOKEN" && exit
 test -n "$AWS_CONTAINER_CREDENTIALS_FULL_URI" && test -n "$AWS_CONTAINER_AUTHORIZATION_TOKEN" && exit
-case "$*" in *"--profile notes"*) grep -q "^credential_process = .*gatepass credentials" ~/.aws/config;; *) exit 1;; esac
+case "$*" in *"--profile notes"*) grep -q "^credential_process = .*gatepass[^ ]* credentials" ~/.aws/config;; *) exit 1;; esac
 `
 
 const examplePolicy = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:notes/prod/GET/notes"}}`
