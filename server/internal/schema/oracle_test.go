@@ -198,7 +198,7 @@ func jsonText(v any) string {
 // looked at, which there still has to be well-formed.
 func TestOracle(t *testing.T) {
 	var held, wrong, refused int
-	rapid.Check(t, func(t *rapid.T) {
+	same := func(t *rapid.T) {
 		r := random{t: t, odds: rapid.IntRange(0, 3).Draw(t, "odds") == 0}
 		doc := r.schema(3)
 		delete(doc, "$ref") // it would hide the definitions
@@ -235,8 +235,11 @@ func TestOracle(t *testing.T) {
 				wrong++
 			}
 		}
-	})
-	if held == 0 || wrong == 0 || refused == 0 {
-		t.Errorf("%d held, %d did not, %d schemas were refused", held, wrong, refused)
+	}
+	for tries := 0; tries == 0 || held*wrong*refused == 0 && !t.Failed(); tries++ { // few draws need not come to all three
+		if tries == 100 {
+			t.Fatalf("%d held, %d did not, %d schemas were refused", held, wrong, refused)
+		}
+		rapid.Check(t, same)
 	}
 }
