@@ -14,9 +14,9 @@ import (
 func onTerminal(t *testing.T, until string, args ...string) (int, string) {
 	t.Helper()
 	env := append(os.Environ(), "TERM=xterm", "NO_COLOR=", "CLICOLOR_FORCE=", "GATEPASS_HOME="+t.TempDir())
-	p, cmd := runOnTerminalWith(t, env, append([]string{"call", "--auth", "none"}, args...)...)
+	p := runOnTerminalWith(t, env, append([]string{"call", "--auth", "none"}, args...)...)
 	p.await(until)
-	code := exitOf(cmd)
+	code := p.exit()
 	return code, strings.ReplaceAll(p.seen.String(), "\r\n", "\n")
 }
 
@@ -65,9 +65,9 @@ func TestRefusedSocketOnTerminal(t *testing.T) {
 	}))
 	defer srv.Close()
 	env := append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret-of-the-example")
-	p, cmd := runOnTerminalWith(t, env, "ws", "--aws-profile", "env", "--region", "us-east-1", srv.URL)
+	p := runOnTerminalWith(t, env, "ws", "--aws-profile", "env", "--region", "us-east-1", srv.URL)
 	p.await("gatepass: 403 Forbidden")
-	if code, seen := exitOf(cmd), p.seen.String(); code != 22 || !strings.Contains(seen, "no?[2J") || strings.Contains(seen, "\x1b[2J") {
+	if code, seen := p.exit(), p.seen.String(); code != 22 || !strings.Contains(seen, "no?[2J") || strings.Contains(seen, "\x1b[2J") {
 		t.Errorf("exit code %d, seen %q", code, seen)
 	}
 }
@@ -88,11 +88,11 @@ func TestInterruptEndsDownload(t *testing.T) {
 	defer srv.Close()
 	file := filepath.Join(t.TempDir(), "big")
 	env := append(os.Environ(), "GATEPASS_HOME="+t.TempDir())
-	p, cmd := runOnTerminalWith(t, env, "call", "--auth", "none", "--limit-rate", "10M", "-o", file, srv.URL)
+	p := runOnTerminalWith(t, env, "call", "--auth", "none", "--limit-rate", "10M", "-o", file, srv.URL)
 	p.await("of 93.1 GiB")
 	p.write("\x03")
 	p.await("gatepass: interrupted")
-	if code := exitOf(cmd); code != 130 {
+	if code := p.exit(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	<-done

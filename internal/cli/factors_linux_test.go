@@ -46,7 +46,7 @@ func factors(t *testing.T) *httptest.Server {
 func TestSentCodeAtTerminal(t *testing.T) {
 	env := append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "GATEPASS_ENDPOINT="+factors(t).URL, "GATEPASS_KEYRING=off",
 		"GATEPASS_USER_POOL_ID=us-east-1_abc", "GATEPASS_CLIENT_ID=abc")
-	p, cmd := runOnTerminalWith(t, env, "login", "ada", "--password-auth")
+	p := runOnTerminalWith(t, env, "login", "ada", "--password-auth")
 	p.await("Password of ada: ")
 	p.awaitEcho(false)
 	p.write("x\n")
@@ -61,7 +61,7 @@ func TestSentCodeAtTerminal(t *testing.T) {
 	p.await("Code that was sent to you (a***@e***): ")
 	p.write("123456\n")
 	p.await("signed in as ada")
-	if code := exitOf(cmd); code != 0 {
+	if code := p.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }

@@ -72,7 +72,7 @@ func askTerminal(ctx context.Context, question string, hidden bool) (string, err
 	}
 	done := make(chan answer, 1)
 	go func() {
-		text, err := readAnswer(in, fd, hidden)
+		text, err := readAnswer(in, hidden)
 		done <- answer{text, err}
 	}()
 	select {
@@ -91,10 +91,9 @@ func askTerminal(ctx context.Context, question string, hidden bool) (string, err
 	}
 }
 
-func readAnswer(in *os.File, fd int, hidden bool) (string, error) {
+func readAnswer(in *os.File, hidden bool) (string, error) {
 	if hidden {
-		b, err := term.ReadPassword(fd)
-		return string(b), err
+		return readHidden(in)
 	}
 	return readLine(in)
 }

@@ -20,30 +20,41 @@ import (
 // typist sits at a pseudo-terminal that a command runs on, and types only when
 // it was asked, as type-ahead would be echoed before the command can prevent it.
 type typist struct {
-	t      *testing.T
-	master *os.File
-	seen   bytes.Buffer
+	t            *testing.T
+	cmd          *exec.Cmd // the shell that the command runs in
+	master, stay *os.File
+	seen         bytes.Buffer
 }
 
-func runOnTerminal(t *testing.T, args ...string) (*typist, *exec.Cmd) {
+func runOnTerminal(t *testing.T, args ...string) *typist {
 	t.Helper()
 	return runOnTerminalWith(t, append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "GATEPASS_ENDPOINT=http://127.0.0.1:1",
 		"GATEPASS_USER_POOL_ID=us-east-1_abc", "GATEPASS_CLIENT_ID=abc"), args...)
 }
 
-func runOnTerminalWith(t *testing.T, env []string, args ...string) (*typist, *exec.Cmd) {
+// leader runs a command and stays until the test has read all of it: when the first
+// process of a terminal ends, the kernel drops what nobody has read yet.
+const leader = `trap : INT; "$@" 3<&-; code=$?; read -r _ <&3; exit $code`
+
+func runOnTerminalWith(t *testing.T, env []string, args ...string) *typist {
 	t.Helper()
 	master, slave := cli.PseudoTerminal(t)
 	defer slave.Close()
-	cmd := exec.Command("gatepass", args...)
+	gone, stay, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	cmd := exec.Command("sh", append([]string{"-c", leader, "sh", "gatepass"}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.ExtraFiles = []*os.File{gone}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	cmd.Env = env
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	return &typist{t: t, master: master}, cmd
+	t.Cleanup(func() { _, _ = cmd.Process.Kill(), stay.Close() })
+	return &typist{t: t, cmd: cmd, master: master, stay: stay}
 }
 
 // await reads until text has been seen.
@@ -90,18 +101,19 @@ func (p *typist) write(text string) {
 	}
 }
 
-func exitOf(cmd *exec.Cmd) int {
-	_ = cmd.Wait() // the code says it
-	return cmd.ProcessState.ExitCode()
+// exit is the exit code of the command; what was not awaited of it may be lost.
+func (p *typist) exit() int {
+	_, _ = p.stay.Close(), p.cmd.Wait() // the code says it
+	return p.cmd.ProcessState.ExitCode()
 }
 
 func TestPasswordIsNotEchoed(t *testing.T) {
-	p, cmd := runOnTerminal(t, "login", "ada")
+	p := runOnTerminal(t, "login", "ada")
 	p.await("Password of ada: ")
 	p.awaitEcho(false)
 	p.write("hunter2\n")
 	p.await("connection refused")
-	if code := exitOf(cmd); code != 7 {
+	if code := p.exit(); code != 7 {
 		t.Errorf("exit code %d, want 7", code)
 	}
 	if strings.Contains(p.seen.String(), "hunter2") {
@@ -110,23 +122,36 @@ func TestPasswordIsNotEchoed(t *testing.T) {
 }
 
 func TestEndOfInputEndsPrompt(t *testing.T) {
-	p, cmd := runOnTerminal(t, "login")
+	p := runOnTerminal(t, "login")
 	p.await("User name: ")
 	p.write("\x04")
 	p.await("gatepass: interrupted")
-	if code := exitOf(cmd); code != 130 {
+	if code := p.exit(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+}
+
+// A hidden prompt ends like one that is shown, and gives the terminal its echo back.
+func TestEndOfInputEndsHiddenPrompt(t *testing.T) {
+	p := runOnTerminal(t, "login", "ada")
+	p.await("Password of ada: ")
+	p.awaitEcho(false)
+	p.write("\x04")
+	p.await("gatepass: interrupted")
+	p.awaitEcho(true)
+	if code := p.exit(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 }
 
 func TestInterruptEndsPrompt(t *testing.T) {
-	p, cmd := runOnTerminal(t, "login", "ada")
+	p := runOnTerminal(t, "login", "ada")
 	p.await("Password of ada: ")
 	p.awaitEcho(false)
 	p.write("\x03")
 	p.await("gatepass: interrupted")
 	p.awaitEcho(true)
-	if code := exitOf(cmd); code != 130 {
+	if code := p.exit(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 }
@@ -135,14 +160,14 @@ func TestInterruptEndsPrompt(t *testing.T) {
 // in the foreground, and does not end gatepass before it.
 func TestExecAtTerminal(t *testing.T) {
 	_, env := signedIn(t)
-	p, cmd := runOnTerminalWith(t, env, "exec", "--server", "--", "sh", "-c", // a shell that waits in read can miss a signal that comes just before
+	p := runOnTerminalWith(t, env, "exec", "--server", "--", "sh", "-c", // a shell that waits in read can miss a signal that comes just before
 		`trap "caught=1; echo caught" INT; echo ready; i=0; while [ -z "$caught" ] && [ $i -lt 6000 ]; do sleep 0.1; i=$((i+1)); done; read x; echo over; exit 6`)
 	p.await("ready")
 	p.write("\x03")
 	p.await("caught")
 	p.write("\n")
 	p.await("over")
-	if code := exitOf(cmd); code != 6 {
+	if code := p.exit(); code != 6 {
 		t.Errorf("exit code %d, want the command's 6", code)
 	}
 	if n := strings.Count(p.seen.String(), "caught"); n != 1 {
@@ -187,13 +212,13 @@ func TestEnrolAtTerminal(t *testing.T) {
 	}
 	st.AddUser("ada")
 	login(2, "MFA_SETUP was not answered: Code that the app shows is not asked for: --no-prompt")
-	p, cmd := runOnTerminalWith(t, env, "login", "ada")
+	p := runOnTerminalWith(t, env, "login", "ada")
 	p.await("Password of ada: ")
 	p.awaitEcho(false)
 	p.write(password)
 	secret := p.enrol(now)
 	p.await("signed in as ada")
-	if code := exitOf(cmd); code != 0 {
+	if code := p.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	login(2, "hint: without a terminal use --mfa-code or --mfa-process")
@@ -214,13 +239,13 @@ func TestTOTPAtTerminal(t *testing.T) {
 	if out, code := runWith(env, "", "totp", "--no-prompt"); code != 2 {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
-	p, cmd := runOnTerminalWith(t, env, "totp")
+	p := runOnTerminalWith(t, env, "totp")
 	p.await("Code that the app shows: ")
 	p.write("1\n")
 	p.pass("that code is wrong; try again")
 	p.enrol(now)
 	p.await("enrolled: the next sign-in asks for a code")
-	if code := exitOf(cmd); code != 0 {
+	if code := p.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	out, code := runWith(env, gatepasstest.Password+"\n", "login", "ada", "--password-stdin", "--no-prompt")
