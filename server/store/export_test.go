@@ -16,14 +16,6 @@ func (s *Store) LimitPages(n int) error {
 	return s.write.QueryRowContext(context.Background(), "PRAGMA max_page_count = "+strconv.Itoa(n)).Scan(&now)
 }
 
-// Patient lets reads and updates of a PostgreSQL database wait for as long as a
-// test does: hundreds that meet take their time on a busy machine.
-func (s *Store) Patient() {
-	if s.postgres {
-		s.timeout = time.Hour
-	}
-}
-
 // Ungroup makes every update commit alone. Call it before the first.
 func (s *Store) Ungroup() { s.group = 1 }
 

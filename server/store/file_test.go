@@ -22,9 +22,15 @@ func aDatabase(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 200 {
-		createUser(t, s, fmt.Sprintf("u%03d", i), map[string]string{"name": strings.Repeat("n", 300)})
-	}
+	update(t, s, func(tx *store.Tx) error {
+		var errs []error
+		for i := range 200 {
+			sub := fmt.Sprintf("u%03d", i)
+			u := store.User{PoolID: "p", Sub: sub, Username: sub, Status: "CONFIRMED", Enabled: true, Attributes: map[string]string{"name": strings.Repeat("n", 300)}, Created: noon}
+			errs = append(errs, tx.CreateUser(u, store.Name{Kind: "username", Value: sub}))
+		}
+		return errors.Join(errs...)
+	})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -35,14 +35,7 @@ func each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("memory", func(t *testing.T) { fn(t, open(t, "")) })
 	t.Run("file", func(t *testing.T) { fn(t, open(t, filepath.Join(t.TempDir(), "a b%?.db"))) })
-	t.Run("postgres", func(t *testing.T) { fn(t, patient(t, storetest.Postgres(t))) })
-}
-
-func patient(t testing.TB, dsn string) *store.Store {
-	t.Helper()
-	s := open(t, dsn)
-	s.Patient()
-	return s
+	t.Run("postgres", func(t *testing.T) { fn(t, open(t, storetest.Postgres(t))) })
 }
 
 func update(t testing.TB, s *store.Store, fn func(tx *store.Tx) error) {

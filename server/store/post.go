@@ -21,7 +21,8 @@ const (
 	// postGrace is how long a process that has lost its connection to the database
 	// is waited for before it is given up.
 	postGrace = 5 * time.Second
-	// postConnect is how long a process tries to become a node.
+	// postConnect is how long a process tries to become a node, if the database is
+	// not given more for anything.
 	postConnect = 10 * time.Second
 	// postCheck is how often a connection on which nothing comes is tried.
 	postCheck = 5 * time.Second
@@ -135,7 +136,7 @@ func (p *Post) reconnect(ctx context.Context) *pgx.Conn {
 
 // connect gives a connection on which letters to this process come.
 func (p *Post) connect(ctx context.Context) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, postConnect)
+	ctx, cancel := context.WithTimeout(ctx, max(postConnect, p.Store.timeout))
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, p.Store.config.Copy())
 	if err != nil {
@@ -192,7 +193,7 @@ func (p *Post) listen(ctx context.Context, conn *pgx.Conn) error {
 func (p *Post) receive(ctx context.Context, conn *pgx.Conn) {
 	var in parts
 	for {
-		n, err := next(ctx, conn)
+		n, err := p.next(ctx, conn)
 		if err != nil {
 			return
 		}
@@ -204,13 +205,13 @@ func (p *Post) receive(ctx context.Context, conn *pgx.Conn) {
 
 // next waits for a notification, and tries now and then whether the database is
 // still there.
-func next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+func (p *Post) next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
 	for {
 		n, err := within(ctx, postCheck, conn.WaitForNotification)
 		if n != nil || ctx.Err() != nil || conn.IsClosed() {
 			return n, err
 		}
-		_, err = within(ctx, postgresTimeout, func(ctx context.Context) (any, error) { return nil, conn.Ping(ctx) })
+		_, err = within(ctx, p.Store.timeout, func(ctx context.Context) (any, error) { return nil, conn.Ping(ctx) })
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,9 @@ import (
 	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
+// hangs is how long what comes in the end is waited for.
+const hangs = 5 * time.Minute
+
 // office is a node that keeps what comes.
 type office struct {
 	*store.Post
@@ -46,7 +49,7 @@ func soon[T any](t *testing.T, what string, c chan T) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(time.Minute):
+	case <-time.After(hangs):
 		t.Fatalf("%s: nothing came", what)
 		panic("")
 	}
@@ -77,7 +80,7 @@ func cut(t *testing.T, dsn string, number uint32) {
 // forgotten waits until the database has noticed the end of a node.
 func forgotten(t *testing.T, dsn string, number uint32) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(hangs)
 	for admin(t, dsn, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = $1", int64(number)) > 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("it lives on")
@@ -139,7 +142,7 @@ func TestPostGarbage(t *testing.T) {
 // waits for it; what was on its way is lost.
 func TestPostReconnects(t *testing.T) {
 	dsn := storetest.Postgres(t)
-	a, b := join(t, dsn, time.Minute), join(t, dsn, time.Minute)
+	a, b := join(t, dsn, hangs), join(t, dsn, hangs)
 	for i := range 3 {
 		cut(t, dsn, b.number)
 		soon(t, "the loss", b.lost)
@@ -180,7 +183,7 @@ func TestPostGone(t *testing.T) {
 // A process that was given up while it was cut off is another node afterwards.
 func TestPostGivenUp(t *testing.T) {
 	dsn := storetest.Postgres(t)
-	a, b := join(t, dsn, time.Minute), join(t, dsn, time.Minute)
+	a, b := join(t, dsn, hangs), join(t, dsn, hangs)
 	if n := admin(t, dsn, "DELETE FROM documents WHERE kind = 'node' AND id = $1", fmt.Sprintf("%08x", b.number)); n != 1 {
 		t.Fatal(n)
 	}
@@ -207,7 +210,7 @@ func TestPostTidies(t *testing.T) {
 		forgotten(t, dsn, b.number)
 	}
 	a := join(t, dsn, time.Millisecond)
-	for deadline := time.Now().Add(time.Minute); nodes(t, dsn) != 1; {
+	for deadline := time.Now().Add(hangs); nodes(t, dsn) != 1; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d nodes", nodes(t, dsn))
 		}
@@ -222,7 +225,7 @@ func TestPostUnavailable(t *testing.T) {
 	}
 	cluster := storetest.Own(t)
 	dsn := storetest.Postgres(t)
-	a, b := join(t, dsn, time.Minute), join(t, dsn, time.Minute)
+	a, b := join(t, dsn, hangs), join(t, dsn, hangs)
 	cluster.Stop()
 	soon(t, "the loss", a.lost)
 	for _, number := range []uint32{a.number, b.number, 1} {
@@ -235,7 +238,7 @@ func TestPostUnavailable(t *testing.T) {
 		t.Errorf("it was %d and is %d", b.number, got)
 	}
 	soon(t, "joined", a.joined)
-	ctx, cancel := context.WithTimeout(background, time.Minute)
+	ctx, cancel := context.WithTimeout(background, hangs)
 	defer cancel()
 	for a.Send(ctx, b.number, []byte("after")) != nil { // the pool may hold dead connections
 		must(t, ctx.Err())

@@ -21,7 +21,7 @@ var upgrade2Postgres string
 const (
 	postgresConnections = 16
 	postgresTries       = 8
-	postgresTimeout     = 2 * time.Second // of one read, and of one try of an update
+	postgresTimeout     = 2 * time.Second // of a connection, a read, one try of an update; connect_timeout of the URL sets another
 )
 
 // postgresDefaults are sent when the URL does not set them. They free the locks
@@ -52,7 +52,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	db.SetMaxOpenConns(postgresConnections)
 	db.SetMaxIdleConns(postgresConnections)
 	db.SetConnMaxIdleTime(time.Minute)
-	s := &Store{reader: reader{q: db, timeout: postgresTimeout}, write: db, postgres: true, config: config}
+	s := &Store{reader: reader{q: db, timeout: config.ConnectTimeout}, write: db, postgres: true, config: config}
 	return s.start(ctx, schema{tablesPostgres, [...]string{upgrade2Postgres}})
 }
 

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gatepass/gatepass/server/store"
 )
@@ -165,7 +164,7 @@ func TestReadsBesideTheWriter(t *testing.T) {
 	createUser(t, s, "ada", nil)
 	update(t, s, func(tx *store.Tx) error {
 		err := tx.ModifyUser("p", "ada", func(u *store.User) error { u.Status = "CHANGED"; return nil })
-		ctx, cancel := context.WithTimeout(background, time.Minute)
+		ctx, cancel := context.WithTimeout(background, hangs)
 		defer cancel()
 		outside, readErr := s.UserBySub(ctx, "p", "ada")
 		inside, insideErr := tx.UserBySub(ctx, "p", "ada")

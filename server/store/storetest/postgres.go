@@ -161,12 +161,12 @@ func (c *Cluster) serve() error {
 
 // wait waits until the server answers, or is no more.
 func (c *Cluster) wait() error {
-	db, err := sql.Open("pgx", c.dsn("")+"&connect_timeout=10")
+	db, err := sql.Open("pgx", c.dsn("")+"&connect_timeout=60")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	deadline := time.After(2 * time.Minute)
+	deadline := time.After(5 * time.Minute)
 	for db.Ping() != nil {
 		select {
 		case <-c.ended:
@@ -230,6 +230,10 @@ func Postgres(t testing.TB) string {
 	}
 	query := u.Query()
 	query.Set("search_path", schema)
+	// A busy machine fails no test: nothing is given up before a test is.
+	query.Set("connect_timeout", "600")
+	query.Set("statement_timeout", "0")
+	query.Set("idle_in_transaction_session_timeout", "0")
 	u.RawQuery = query.Encode()
 	return u.String()
 }
