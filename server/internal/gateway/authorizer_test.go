@@ -493,7 +493,8 @@ func TestLambdaAuthorizerResourcePolicy(t *testing.T) {
 // Many callers with one token wait for one answer, and the first may go away.
 func TestLambdaAuthorizerSingleFlight(t *testing.T) {
 	hold := make(chan struct{})
-	f := newFunction(t, func(map[string]any) string { <-hold; return says("Allow", "*", "") })
+	asked := make(chan struct{}, 100)
+	f := newFunction(t, func(map[string]any) string { asked <- struct{}{}; <-hold; return says("Allow", "*", "") })
 	s := authorizedStand(t, apidef.Authorizer{Type: apidef.TokenAuthorizer, URI: f.URL}, nil)
 	ctx, leave := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -505,9 +506,7 @@ func TestLambdaAuthorizerSingleFlight(t *testing.T) {
 		r.Header.Set("Authorization", "x")
 		s.g.ServeHTTP(httptest.NewRecorder(), r)
 	})
-	for f.asked() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-asked
 	codes := make([]int, 20)
 	for i := range codes {
 		all.Go(func() {

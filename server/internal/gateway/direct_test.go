@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatepass/gatepass/server/internal/apidef"
@@ -55,8 +56,8 @@ func TestDirectConnections(t *testing.T) {
 				if want := strings.ReplaceAll(tt.body, "N", fmt.Sprint(n+1)); got.err != nil || got.body != want {
 					t.Fatalf("call %d: %d %q, %v; want %q", n+1, got.status, got.body, got.err, want)
 				}
+				s.settle() // the connection goes back when the answer is through
 			}
-			s.settle() // the connection goes back when the answer is through
 			s.g.direct.mu.Lock()
 			defer s.g.direct.mu.Unlock()
 			if s.g.direct.count != tt.kept {
@@ -91,6 +92,7 @@ func TestDirectAgain(t *testing.T) {
 			if got := s.send(line("X: y")); (got.status == 200) != (tt.breaks != 1) {
 				t.Errorf("first: %d", got.status)
 			}
+			s.settle() // the connection goes back when the answer is through
 			if got := s.send(line("X: y")); got.status != tt.status {
 				t.Errorf("second: %d, want %d", got.status, tt.status)
 			}
@@ -191,7 +193,9 @@ func TestDirectUnasked(t *testing.T) {
 }
 
 // TestDirectLimits: of idle connections.
-func TestDirectLimits(t *testing.T) {
+func TestDirectLimits(t *testing.T) { synctest.Test(t, directLimits) }
+
+func directLimits(t *testing.T) {
 	p := new(directPool)
 	for n := range idleConns + 50 {
 		near, far := net.Pipe()

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -25,8 +26,12 @@ type directPool struct {
 	mu    sync.Mutex
 	idle  map[string][]*backendConn // by address; the longest unused first
 	count int
-	timer *time.Timer // ends idle connections; nil: there are none
+	timer *time.Timer   // ends idle connections; nil: there are none
+	wait  time.Duration // how long one may be idle; zero: idleTime
 }
+
+// patience is how long a connection may be idle.
+func (p *directPool) patience() time.Duration { return cmp.Or(p.wait, idleTime) }
 
 // ask gives the answer that host:port has to a question. Its body must be read to
 // the end, before the time end, or closed; the context may end it before.
@@ -65,7 +70,7 @@ func (p *directPool) take(address string, end time.Time) *backendConn {
 		if c == nil {
 			return nil
 		}
-		if time.Since(c.since) < idleTime && c.SetDeadline(end) == nil && c.isQuiet() {
+		if time.Since(c.since) < p.patience() && c.SetDeadline(end) == nil && c.isQuiet() {
 			c.kept = true
 			return c
 		}
@@ -102,7 +107,7 @@ func (p *directPool) put(c *backendConn) {
 	p.idle[c.address] = append(p.idle[c.address], c)
 	p.count++
 	if p.timer == nil {
-		p.timer = time.AfterFunc(idleTime, func() { p.sweep(time.Now().Add(-idleTime)) })
+		p.timer = time.AfterFunc(p.patience(), func() { p.sweep(time.Now().Add(-p.patience())) })
 	}
 }
 
@@ -119,7 +124,7 @@ func (p *directPool) sweep(since time.Time) {
 		}
 	}
 	if p.count > 0 {
-		p.timer.Reset(idleTime / 4)
+		p.timer.Reset(p.patience() / 4)
 	} else if p.timer != nil {
 		p.timer.Stop()
 		p.timer = nil

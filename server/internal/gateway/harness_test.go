@@ -23,12 +23,15 @@ import (
 	"github.com/gatepass/gatepass/sigv4"
 )
 
+// hangs is how long what comes in the end is waited for.
+const hangs = 5 * time.Minute
+
 // TestMain wants every goroutine to end. Those of connections that were closed do so
 // when they are next run, for which a busy machine may take its time.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	left := goleak.Find()
-	for end := time.Now().Add(2 * time.Minute); code == 0 && left != nil && time.Now().Before(end); {
+	for end := time.Now().Add(hangs); code == 0 && left != nil && time.Now().Before(end); {
 		left = goleak.Find()
 	}
 	if code == 0 && left != nil {
@@ -97,6 +100,7 @@ func newStand(t *testing.T, routes ...apidef.Route) *stand {
 		routes = []apidef.Route{s.proxyRoute(apidef.AuthIAM)}
 	}
 	s.serve(apidef.API{ID: "abc123", Stages: []apidef.Stage{{Name: "prod"}, {Name: "dev"}}, Routes: routes})
+	s.g.direct.wait = time.Hour // a test takes as long as it takes
 	s.srv = httptest.NewUnstartedServer(s)
 	s.srv.Config.MaxHeaderBytes = 64 << 10
 	s.srv.Start()
@@ -297,7 +301,7 @@ func (s *stand) send(raw string) reply {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(hangs))
 	if _, err := io.WriteString(conn, raw); err != nil && !errors.Is(err, io.EOF) {
 		s.t.Logf("write: %v", err) // the gateway may have answered and closed before
 	}

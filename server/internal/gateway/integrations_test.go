@@ -50,7 +50,7 @@ func TestC11ExpectOfOtherIntegrations(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = conn.Close() }()
-			_ = conn.SetDeadline(time.Now().Add(time.Minute))
+			_ = conn.SetDeadline(time.Now().Add(hangs))
 			br := bufio.NewReader(conn)
 			_, _ = io.WriteString(conn, "POST /prod/x HTTP/1.1\r\nHost: "+testHost+"\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n")
 			if status, err := br.ReadString('\n'); err != nil || !strings.Contains(status, "100") {

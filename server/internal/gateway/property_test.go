@@ -54,7 +54,7 @@ func (w wild) value() string {
 
 // TestC01 holds the property: what is forwarded is, byte for byte, what was
 // verified, less the documented edits of headers. GATEPASS_C01 is how many
-// requests to try, 10000 without it.
+// requests to try, 10000 without it, and always the same.
 func TestC01(t *testing.T) {
 	n := 10000
 	if testing.Short() {
@@ -68,6 +68,14 @@ func TestC01(t *testing.T) {
 	}
 }
 
+// seedC01 is the same in every run, unless GATEPASS_C01 asks for others.
+func seedC01() uint64 {
+	if os.Getenv("GATEPASS_C01") != "" {
+		return rand.Uint64()
+	}
+	return 1
+}
+
 func forwardsWhatIsVerified(t *testing.T, kind apidef.Protocol, n int) {
 	s := newStand(t)
 	s.serve(apidef.API{ID: "abc123", Protocol: kind, Stages: []apidef.Stage{{Name: "prod"}}, Routes: []apidef.Route{
@@ -75,7 +83,7 @@ func forwardsWhatIsVerified(t *testing.T, kind apidef.Protocol, n int) {
 		{Path: "/", Methods: []string{"ANY"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{URI: "BACKEND"}},
 	}})
 	s.signer.SignHeaders = []string{"X-One", "X-Two", "Accept"}
-	seed := rand.Uint64()
+	seed := seedC01()
 	w := wild{rand.New(rand.NewPCG(seed, 1))}
 	passed, refused := 0, 0
 	keep := &keepAlive{s: s}

@@ -138,7 +138,7 @@ func TestC06UnreadBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(hangs))
 	first := s.request("POST", "/prod/x", smuggled)
 	if _, err := io.WriteString(conn, text(t, first)); err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestC11Expect(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(hangs))
 	br := bufio.NewReader(conn)
 	_, _ = io.WriteString(conn, "POST /prod/x HTTP/1.1\r\nHost: "+testHost+"\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
 	if status, err := br.ReadString('\n'); err != nil || !strings.Contains(status, "100") {

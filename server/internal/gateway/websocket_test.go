@@ -72,7 +72,7 @@ func (s *socketStand) event(routeKey string) (event, about map[string]any) {
 	s.t.Helper()
 	select {
 	case event = <-s.events:
-	case <-time.After(time.Minute):
+	case <-time.After(hangs):
 		s.t.Fatalf("no event of %s", routeKey)
 	}
 	about, _ = event["requestContext"].(map[string]any)
@@ -85,7 +85,7 @@ func (s *socketStand) event(routeKey string) (event, about map[string]any) {
 // dial opens a connection with the headers and query of r.
 func (s *socketStand) dial(r *http.Request, protocols ...string) (*websocket.Conn, *http.Response, error) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), hangs)
 	defer cancel()
 	u := *r.URL
 	at, err := url.Parse(s.srv.URL)
@@ -121,7 +121,7 @@ func (s *socketStand) write(conn *websocket.Conn, text string) {
 
 func (s *socketStand) read(conn *websocket.Conn) string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), hangs)
 	defer cancel()
 	_, text, err := conn.Read(ctx)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *socketStand) read(conn *websocket.Conn) string {
 // closed is how the other side ends the connection.
 func (s *socketStand) closed(conn *websocket.Conn) websocket.StatusCode {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), hangs)
 	defer cancel()
 	_, text, err := conn.Read(ctx)
 	if err == nil {
