@@ -2,6 +2,8 @@ package userpool
 
 import (
 	"encoding/base32"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +25,40 @@ func newAuthenticator(t *testing.T, secretCode string) authenticator {
 }
 
 func (a authenticator) at(now time.Time, steps int64) string { return totp(a, now.Unix()/30+steps) }
+
+// shows tells whether a code is one of those of five steps around a time.
+func (a authenticator) shows(code string, now time.Time) bool {
+	for steps := range int64(5) {
+		if a.at(now, steps-2) == code {
+			return true
+		}
+	}
+	return false
+}
+
+// wrong is a code that none of the apps shows.
+func (w *world) wrong(apps ...authenticator) string {
+	for n := 0; ; n++ {
+		code := fmt.Sprintf("%06d", n)
+		if !slices.ContainsFunc(apps, func(a authenticator) bool { return a.shows(code, w.Now()) }) {
+			return code
+		}
+	}
+}
+
+// apart lets time pass until five steps around it have codes of their own.
+func (w *world) apart(app authenticator) {
+	for {
+		codes := map[string]bool{}
+		for steps := range int64(5) {
+			codes[app.at(w.Now(), steps-2)] = true
+		}
+		if len(codes) == 5 {
+			return
+		}
+		w.clock.advance(30 * time.Second)
+	}
+}
 
 // enrolled gives ada a factor that every sign-in asks for.
 func (w *world) enrolled(client, name string) authenticator {
@@ -76,6 +112,7 @@ func TestF14(t *testing.T) {
 	w := newWorld(t)
 	pool, client := w.mfaPool()
 	app := w.enrolled(client, "ada")
+	w.apart(app)
 	for _, c := range []struct {
 		name, code string
 		ok         bool
@@ -126,7 +163,8 @@ func TestF14(t *testing.T) {
 	for i := range sessions {
 		sessions[i] = w.session(client, "ada")
 	}
-	_, codes = together(20, func(i int) error { _, err := w.answer(client, sessions[i], "ada", "000000"); return err })
+	guess := w.wrong(app)
+	_, codes = together(20, func(i int) error { _, err := w.answer(client, sessions[i], "ada", guess); return err })
 	if codes["CodeMismatchException: "+badTOTP] > 5 || codes[nae+": "+locked] < 15 {
 		t.Errorf("twenty guesses: %v", codes)
 	}
@@ -152,7 +190,10 @@ func TestF15(t *testing.T) {
 		t.Fatal(err)
 	}
 	access := str(result(t, out), "AccessToken")
-	w.must("AssociateSoftwareToken", object{"AccessToken": access}) // never verified: the old one stays
+	other := newAuthenticator(t, str(w.must("AssociateSoftwareToken", object{"AccessToken": access}), "SecretCode")) // never verified: the old one stays
+	for other.shows(app.at(w.Now(), 1), w.Now()) {
+		other = newAuthenticator(t, str(w.must("AssociateSoftwareToken", object{"AccessToken": access}), "SecretCode"))
+	}
 	w.refused("VerifySoftwareToken", object{"AccessToken": access, "UserCode": app.at(w.Now(), 1)}, "EnableSoftwareTokenMFAException", "Code mismatch")
 	if _, err := w.answer(client, w.session(client, "ada"), "ada", app.at(w.Now(), 1)); err != nil {
 		t.Errorf("the old factor: %v", err)
