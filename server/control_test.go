@@ -182,7 +182,7 @@ func TestControlRestAPI(t *testing.T) {
 	p := controlled(t)
 	const method, path = "/restapis/$API/resources/$NOTES/methods/GET", "/_aws/execute-api/$API/prod"
 	p.run(
-		step{"POST", "/restapis", `{"name":"notes","description":"d","tags":{"team":"x"}}`, 201, `"createdDate":1.7`, "API=id"},
+		step{"POST", "/restapis", `{"name":"notes","description":"d","tags":{"team":"x"}}`, 201, `"createdDate":`, "API=id"},
 		step{"GET", "/restapis/$API", "", 200, `"endpointConfiguration":{"types":["EDGE"],"ipAddressType":"ipv4"}`, "ROOT=rootResourceId"},
 		step{"GET", "/restapis", "", 200, `{"item":[{"name":"notes"`, ""},
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 400, "The REST API doesn't contain any methods", ""},
@@ -192,6 +192,11 @@ func TestControlRestAPI(t *testing.T) {
 		step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 400, "No integration defined for method", ""},
 		step{"PUT", method + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/one"}`, 201, `"timeoutInMillis":29000`, ""},
 	)
+	_, _, body := p.send("GET", "/restapis/$API", "")
+	var made struct{ CreatedDate float64 } // seconds since 1970
+	if err := json.Unmarshal([]byte(body), &made); err != nil || made.CreatedDate < 1.7e9 || made.CreatedDate > 1e10 {
+		t.Errorf("%s, %v", body, err)
+	}
 	p.want(path+"/notes", 403, "Forbidden") // no stage yet
 	p.run(step{"POST", "/restapis/$API/deployments", `{"stageName":"prod","description":"first"}`, 201, `"description":"first"`, "FIRST=id"})
 	p.want(path+"/notes", 200, "backend saw /one")
