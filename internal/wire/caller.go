@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -76,8 +77,9 @@ func (c Caller) client() *http.Client {
 
 // ReadError reads a refusal of any AWS JSON service: the code is in the
 // x-amzn-errortype header (cut at a colon or comma), else in code, else in
-// __type after a #; the text is message or Message. Cause is filled in where the
-// table of conditions knows one.
+// __type after a #; the text is message or Message. One of a Query service (STS,
+// IAM) is XML, with Code and Message in Error. Cause is filled in where the table of
+// conditions knows one.
 func ReadError(status int, h http.Header, body []byte) *Error {
 	var b struct {
 		Type     string `json:"__type"`
@@ -86,6 +88,9 @@ func ReadError(status int, h http.Header, body []byte) *Error {
 		Message2 string `json:"Message"`
 	}
 	_ = json.Unmarshal(body, &b) // a body that is not JSON leaves the header's word
+	if len(body) > 0 && body[0] == '<' {
+		b.Code, b.Message = xmlError(body)
+	}
 	e := &Error{Status: status, RequestID: h.Get("x-amzn-RequestId"), Message: b.Message}
 	if e.Message == "" {
 		e.Message = b.Message2
@@ -101,6 +106,18 @@ func ReadError(status int, h http.Header, body []byte) *Error {
 	}
 	e.Cause, _ = Condition(e.Code, e.Message)
 	return e
+}
+
+// xmlError is the code and the text of a refusal of a Query service, as far as they
+// are there.
+func xmlError(body []byte) (code, message string) {
+	var b struct {
+		XMLName xml.Name `xml:"ErrorResponse"`
+		Code    string   `xml:"Error>Code"`
+		Message string   `xml:"Error>Message"`
+	}
+	_ = xml.Unmarshal(body, &b) // a page of a proxy has none
+	return b.Code, b.Message
 }
 
 // PeekError reads a refusal and leaves the response as it was, in memory.

@@ -58,6 +58,8 @@ func TestReadErrorForms(t *testing.T) {
 		"code":              {nil, `{"code":"B","message":"m"}`, "B: m"},
 		"type with hash":    {nil, `{"__type":"com.amazonaws#C","Message":"M"}`, "C: M"},
 		"no JSON":           {nil, `<html>`, "Bad Gateway: "},
+		"Query service":     {nil, `<?xml version="1.0"?><ErrorResponse xmlns="https://x/"><Error><Code>D</Code><Message>m</Message></Error></ErrorResponse>`, "D: m"},
+		"other XML":         {nil, `<Error><Code>E</Code></Error>`, "Bad Gateway: "},
 	} {
 		e := wire.ReadError(502, c.h, []byte(c.body))
 		if got := e.Code + ": " + e.Message; got != c.want {
