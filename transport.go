@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -63,30 +64,50 @@ func (s *Session) Transport(hosts ...string) *Transport {
 
 // sign signs r with the credentials.
 func (t *Transport) sign(r *http.Request, creds Credentials, hash sigv4.Hash) error {
-	t.once.Do(func() {
-		t.signer = &sigv4.Signer{Region: t.Region, Profile: sigv4.ProfileFor(cmp.Or(t.Service, "execute-api"))}
-		if t.Region == "" {
-			t.signer.Region = t.client().Region
-		}
-	})
+	t.once.Do(func() { t.signer = t.newSigner() })
 	return t.signer.Sign(r, creds.Credentials, hash, t.now())
+}
+
+func (t *Transport) newSigner() *sigv4.Signer {
+	return &sigv4.Signer{Region: cmp.Or(t.Region, t.client().Region), Profile: sigv4.ProfileFor(cmp.Or(t.Service, "execute-api"))}
 }
 
 // Sign signs r as RoundTrip would, and sends nothing. A body needs r.GetBody.
 // Errors: those of RoundTrip before it sends.
 func (t *Transport) Sign(r *http.Request) error {
-	if err := t.Allowed(r); err != nil {
-		return err
-	}
-	creds, err := t.credentials(r.Context())
-	if err != nil {
-		return err
-	}
-	hash, err := sigv4.HashBody(r)
+	creds, hash, err := t.unsent(r)
 	if err != nil {
 		return err
 	}
 	return t.sign(r, creds, hash)
+}
+
+// Presign gives the URL of r with a signature in its query, and sends nothing. It is
+// good for expires: whole seconds, from one to a week, by the services' clock as far
+// as an answer has told it. Whoever opens it uses r's method, body and signed
+// headers. A body needs r.GetBody. Errors: those of [Transport.Sign]. Follows
+// sigv4.Signer.Presign.
+func (t *Transport) Presign(r *http.Request, expires time.Duration) (*url.URL, error) {
+	creds, hash, err := t.unsent(r)
+	if err != nil {
+		return nil, err
+	}
+	signer := t.newSigner()
+	signer.Profile.MaxExpires = 0 // the services' own limit
+	return signer.Presign(r, creds.Credentials, hash, expires, t.now())
+}
+
+// unsent is what a request that is not sent here is signed with.
+func (t *Transport) unsent(r *http.Request) (Credentials, sigv4.Hash, error) {
+	if err := t.Allowed(r); err != nil {
+		return Credentials{}, sigv4.Hash{}, err
+	}
+	creds, err := t.credentials(r.Context())
+	if err != nil {
+		return Credentials{}, sigv4.Hash{}, err
+	}
+	hash, err := sigv4.HashBody(r)
+	return creds, hash, err
 }
 
 func (t *Transport) credentials(ctx context.Context) (Credentials, error) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,5 +231,66 @@ func TestTransportOfOtherCredentials(t *testing.T) {
 	r = httptest.NewRequest("GET", "https://example.com/", nil)
 	if err := tr.Sign(r); err != nil || r.Header.Get("Authorization") == "" {
 		t.Errorf("%v %v", err, r.Header)
+	}
+}
+
+// TestSkewOfQueryService: STS refuses in XML; its clock is followed all the same, by
+// what is sent and by what is presigned afterwards.
+func TestSkewOfQueryService(t *testing.T) {
+	ahead := time.Now().Add(47 * time.Minute)
+	var calls atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		w.Header().Set("Date", ahead.UTC().Format(http.TimeFormat))
+		if off(r.Header.Get("X-Amz-Date"), ahead) > 15*time.Minute {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>`+
+				`<Message>Signature expired: 20261126T000000Z is now earlier than 20261126T003200Z (20261126T004700Z - 15 min.)</Message></Error></ErrorResponse>`)
+		}
+	}))
+	defer srv.Close()
+	tr := &gatepass.Transport{Region: "us-east-1", Service: "sts", Credentials: func(context.Context) (gatepass.Credentials, error) {
+		return gatepass.Credentials{Credentials: sigv4.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}}, nil
+	}}
+	resp, err := (&http.Client{Transport: tr}).Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || calls.Load() != 2 {
+		t.Errorf("%s after %d calls", resp.Status, calls.Load())
+	}
+	u, err := tr.Presign(httptest.NewRequest(http.MethodGet, srv.URL+"/?Action=GetCallerIdentity", nil), 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := u.Query(); off(q.Get("X-Amz-Date"), ahead) > 15*time.Minute || q.Get("X-Amz-Expires") != "86400" || q.Get("Action") != "GetCallerIdentity" {
+		t.Error(u)
+	}
+}
+
+// off is how far a time of a signature is from at.
+func off(amzDate string, at time.Time) time.Duration {
+	signed, _ := time.Parse("20060102T150405Z", amzDate)
+	return signed.Sub(at).Abs()
+}
+
+// TestPresignRefuses: a presigned URL is made for hosts that Sign signs for, for a week at most.
+func TestPresignRefuses(t *testing.T) {
+	s := newFake(t).signIn()
+	for _, c := range []struct {
+		url     string
+		expires time.Duration
+		want    error
+	}{
+		{"https://api.example/prod", 8 * 24 * time.Hour, sigv4.ErrUnsignable},
+		{"https://api.example/prod", 0, sigv4.ErrUnsignable},
+		{"https://other.example/prod", time.Minute, gatepass.ErrRefusedHost},
+		{"http://api.example/prod", time.Minute, gatepass.ErrRefusedHost},
+		{"https://api.example/prod", 7 * 24 * time.Hour, nil},
+	} {
+		if _, err := s.Transport("api.example").Presign(httptest.NewRequest(http.MethodGet, c.url, nil), c.expires); !errors.Is(err, c.want) {
+			t.Errorf("%s for %v: %v, want %v", c.url, c.expires, err, c.want)
+		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,9 +41,9 @@ func (o *authOptions) flags(cmd *cobra.Command) {
 type authorizer struct {
 	sign func(*http.Request) error                      // sends nothing
 	over func(base http.RoundTripper) http.RoundTripper // signs what it sends
-	// The rest is for presigned URLs: where it is nil, there is nothing to sign with.
-	keys            func(context.Context) (gatepass.Credentials, error)
-	region, service string
+	// keys and presign, which gives the URL with a signature, are nil where there is nothing to sign with.
+	keys    func(context.Context) (gatepass.Credentials, error)
+	presign func(*http.Request, time.Duration) (*url.URL, error)
 }
 
 // authorizer gives what --auth asks for, for the host of r only. It gets the
@@ -125,7 +127,7 @@ func (a *app) signing(ctx context.Context, v settingValues, o *callOptions, r *c
 		t.Base = base
 		return t
 	}
-	return &authorizer{sign: t.Sign, over: over, keys: keys, region: t.Region, service: t.Service}, nil
+	return &authorizer{sign: t.Sign, over: over, keys: keys, presign: t.Presign}, nil
 }
 
 func (a *app) signingTransport(ctx context.Context, v settingValues, awsProfile string) (t *gatepass.Transport, keys func(context.Context) (gatepass.Credentials, error), region string, err error) {

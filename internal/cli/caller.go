@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/gatepass/gatepass"
 	"github.com/gatepass/gatepass/sigv4"
@@ -20,7 +19,7 @@ const maxAnswer = 10 << 20
 // callerRole asks STS whose the credentials are and gives the ARN: that of the
 // role they were given out for. Follows GetCallerIdentity in the AWS Security
 // Token Service API reference.
-func callerRole(ctx context.Context, v settingValues, c gatepass.Credentials) (string, error) {
+func callerRole(ctx context.Context, v settingValues, s *gatepass.Session) (string, error) {
 	const body = "Action=GetCallerIdentity&Version=2011-06-15"
 	region := regionFor(v)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, stsURL(v, region), strings.NewReader(body))
@@ -28,11 +27,10 @@ func callerRole(ctx context.Context, v settingValues, c gatepass.Credentials) (s
 		return "", &usageError{err}
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	signer := &sigv4.Signer{Region: region, Profile: sigv4.Generic("sts")}
-	if err := signer.Sign(r, c.Credentials, sigv4.HashOf([]byte(body)), time.Now()); err != nil {
-		return "", err
-	}
-	text, err := answerOf(r)
+	client, t := httpClient(answerTime), s.Transport()
+	t.Base, t.Region, t.Service = client.Transport, region, "sts"
+	client.Transport = t
+	text, err := answerOf(client, r)
 	if err != nil {
 		return "", err
 	}
@@ -54,8 +52,8 @@ func stsURL(v settingValues, region string) string {
 }
 
 // answerOf sends r to a service and gives the body of a success.
-func answerOf(r *http.Request) ([]byte, error) {
-	resp, err := httpClient(answerTime).Do(r)
+func answerOf(client *http.Client, r *http.Request) ([]byte, error) {
+	resp, err := client.Do(r)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (a *app) outbox(ctx context.Context, v settingValues, user string) error {
 
 // printAnswer sends r and prints the JSON of the answer.
 func (a *app) printAnswer(r *http.Request) error {
-	body, err := answerOf(r)
+	body, err := answerOf(httpClient(answerTime), r)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -120,7 +121,7 @@ func (a *app) signOnly(ctx context.Context, v settingValues, o *signOptions) err
 		return err
 	}
 	if o.presign {
-		err = presign(ctx, s, r, cmp.Or(o.expires, defaultExpires))
+		err = presign(s, r, cmp.Or(o.expires, defaultExpires))
 	} else {
 		err = s.sign(r.Request)
 	}
@@ -135,23 +136,15 @@ func (a *app) signOnly(ctx context.Context, v settingValues, o *signOptions) err
 }
 
 // presign puts the signature into the URL of r.
-func presign(ctx context.Context, s *authorizer, r *curl.Request, expires time.Duration) error {
-	c, err := s.keys(ctx)
-	if err != nil {
-		return err
-	}
-	hash, err := sigv4.HashBody(r.Request)
-	if err != nil {
-		return err
-	}
-	signer := &sigv4.Signer{Region: s.region, Profile: sigv4.ProfileFor(s.service)}
-	signer.Profile.MaxExpires = 0 // the services' own limit, a week
-	u, err := signer.Presign(r.Request, c.Credentials, hash, expires, time.Now())
-	if err != nil {
+func presign(s *authorizer, r *curl.Request, expires time.Duration) error {
+	u, err := s.presign(r.Request, expires)
+	if errors.Is(err, sigv4.ErrUnsignable) {
 		return &usageError{err}
 	}
-	r.URL = u
-	return nil
+	if err == nil {
+		r.URL = u
+	}
+	return err
 }
 
 func (o *signOptions) text(r *curl.Request) (string, error) {

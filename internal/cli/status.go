@@ -151,11 +151,10 @@ func (a *app) check(ctx context.Context, v settingValues, s *gatepass.Session) (
 	if v.identityPool == "" {
 		return "", nil
 	}
-	c, err := s.Credentials(ctx)
-	if err != nil {
+	if _, err := s.Credentials(ctx); err != nil {
 		return "", err
 	}
-	return callerRole(ctx, v, c)
+	return callerRole(ctx, v, s)
 }
 
 // checkUser asks the user pool, which knows of a session that was ended elsewhere.

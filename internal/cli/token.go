@@ -96,7 +96,7 @@ func (a *app) printClaims(ctx context.Context, c *gatepass.Client, use string) e
 	if err != nil {
 		return err
 	}
-	document, err := answerOf(r)
+	document, err := answerOf(httpClient(answerTime), r)
 	if err != nil {
 		return hintf(fmt.Errorf("the keys of the user pool: %w", err), "they should be at %s", from)
 	}

@@ -77,22 +77,23 @@ stderr; the exit code is 0 for a normal end (1000, 1001).`,
 }
 
 func (a *app) ws(ctx context.Context, v settingValues, o wsOptions) error {
-	keys, err := a.keysOf(ctx, v, o.awsProfile)
+	t, keys, region, err := a.signingTransport(ctx, v, o.awsProfile)
 	if err != nil {
 		return err
 	}
-	r, signer, err := o.handshake(ctx, keys.with(v))
+	v.region = cmp.Or(v.region, region)
+	r, err := o.handshake(ctx, v, t)
 	if err != nil {
 		return err
 	}
-	c, err := keys.get(ctx)
+	if _, err := keys(ctx); err != nil {
+		return err
+	}
+	client, err := o.signing(r, t)
 	if err != nil {
 		return err
 	}
-	if err := o.sign(r, signer, c); err != nil {
-		return err
-	}
-	conn, err := a.dial(ctx, r)
+	conn, err := a.dial(r, client)
 	if err != nil {
 		return err
 	}
@@ -101,15 +102,15 @@ func (a *app) ws(ctx context.Context, v settingValues, o wsOptions) error {
 	return a.talk(ctx, conn, o)
 }
 
-// handshake makes the request that opens the socket, and what signs it.
-func (o wsOptions) handshake(ctx context.Context, v settingValues) (*http.Request, *sigv4.Signer, error) {
+// handshake makes the request that opens the socket, and says what t signs for.
+func (o wsOptions) handshake(ctx context.Context, v settingValues, t *gatepass.Transport) (*http.Request, error) {
 	target, api, err := v.apiURL(o.target)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	u, err := url.Parse(target)
 	if err != nil {
-		return nil, nil, &usageError{err}
+		return nil, &usageError{err}
 	}
 	switch u.Scheme {
 	case "wss", "https":
@@ -117,46 +118,50 @@ func (o wsOptions) handshake(ctx context.Context, v settingValues) (*http.Reques
 	case "ws", "http":
 		u.Scheme = "http"
 		if !loopback.Is(u.Hostname()) {
-			return nil, nil, hintf(usageErrorf("credentials are not sent to %s, where the network can read them", target), "use wss")
+			return nil, hintf(usageErrorf("credentials are not sent to %s, where the network can read them", target), "use wss")
 		}
 	default:
-		return nil, nil, hintf(usageErrorf("%s is not the URL of a WebSocket", target), "for example wss://abc.execute-api.eu-west-1.amazonaws.com/prod")
+		return nil, hintf(usageErrorf("%s is not the URL of a WebSocket", target), "for example wss://abc.execute-api.eu-west-1.amazonaws.com/prod")
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, nil, &usageError{err}
+		return nil, &usageError{err}
 	}
 	r.Header.Set("User-Agent", "gatepass/"+readVersion().Version)
 	if err := curl.SetHeaders(r.Header, o.headers); err != nil {
-		return nil, nil, curlError(err)
+		return nil, curlError(err)
 	}
 	region, service := sigv4.ScopeOf(u.Hostname())
 	if region = cmp.Or(api.Region, region, v.regionAt(target)); region == "" {
-		return nil, nil, hintf(usageErrorf("the region is not known: the name %s does not say it", u.Hostname()), "--region, or the region of the API in the profile, says it")
+		return nil, hintf(usageErrorf("the region is not known: the name %s does not say it", u.Hostname()), "--region, or the region of the API in the profile, says it")
 	}
-	service = cmp.Or(o.service, api.Service, service, "execute-api")
-	return r, &sigv4.Signer{Region: region, Profile: sigv4.ProfileFor(service)}, nil
+	t.Region, t.Service = region, cmp.Or(o.service, api.Service, service, "execute-api")
+	return r, nil
 }
 
-func (o wsOptions) sign(r *http.Request, signer *sigv4.Signer, c gatepass.Credentials) error {
+// signing is what sends the handshake: it signs each try, as call does, or the URL
+// is signed already.
+func (o wsOptions) signing(r *http.Request, t *gatepass.Transport) (*http.Client, error) {
+	client := httpClient(0)
 	if !o.presign {
-		return signer.Sign(r, c.Credentials, sigv4.EmptyHash, time.Now())
+		t.Base, client.Transport = client.Transport, t
+		return client, nil
 	}
-	u, err := signer.Presign(r, c.Credentials, sigv4.EmptyHash, presignedFor, time.Now())
+	u, err := t.Presign(r, presignedFor)
 	if err == nil {
 		r.URL = u
 	}
-	return err
+	return client, err
 }
 
 // dial opens the socket. A handshake that is refused is an answer like that of any
 // call: its body goes to stdout.
-func (a *app) dial(ctx context.Context, r *http.Request) (*websocket.Conn, error) {
-	limit, cancel := context.WithTimeout(ctx, time.Minute)
+func (a *app) dial(r *http.Request, client *http.Client) (*websocket.Conn, error) {
+	limit, cancel := context.WithTimeout(r.Context(), time.Minute)
 	defer cancel()
 	conn, resp, err := websocket.Dial(limit, r.URL.String(), &websocket.DialOptions{
 		HTTPHeader: r.Header,
-		HTTPClient: httpClient(0),
+		HTTPClient: client,
 	})
 	if err == nil {
 		conn.SetReadLimit(maxMessage)

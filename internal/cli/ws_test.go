@@ -7,10 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/coder/websocket"
@@ -125,5 +128,33 @@ func interrupted(ts *testscript.TestScript, _ bool, args []string) {
 	_ = cmd.Wait() // the code says it
 	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// A handshake that is refused for its time is signed again by the API's clock.
+func TestSocketFollowsTheClock(t *testing.T) {
+	ahead := time.Now().Add(20 * time.Minute)
+	var handshakes atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handshakes.Add(1)
+		w.Header().Set("Date", ahead.UTC().Format(http.TimeFormat))
+		at, _ := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+		if ahead.Sub(at).Abs() > 5*time.Minute {
+			w.Header().Set("X-Amzn-Errortype", "InvalidSignatureException")
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `{"message":"Signature expired: too old"}`)
+			return
+		}
+		conn, err := websocket.Accept(w, r, nil)
+		if err == nil {
+			_ = conn.Write(r.Context(), websocket.MessageText, []byte("hello"))
+			_ = conn.Close(websocket.StatusNormalClosure, "")
+		}
+	}))
+	defer srv.Close()
+	cmd := exec.Command("gatepass", "ws", "--aws-profile", "env", "--region", "us-east-1", strings.Replace(srv.URL, "http", "ws", 1))
+	cmd.Env = append(os.Environ(), "GATEPASS_HOME="+t.TempDir(), "AWS_ACCESS_KEY_ID=AKIDTEST", "AWS_SECRET_ACCESS_KEY=secret")
+	if out, err := cmd.Output(); err != nil || string(out) != "hello\n" || handshakes.Load() != 2 {
+		t.Errorf("%q, %v after %d handshakes", out, err, handshakes.Load())
 	}
 }
