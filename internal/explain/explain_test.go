@@ -412,3 +412,19 @@ func TestCommandsAreQuoted(t *testing.T) {
 		t.Error("no command was shown")
 	}
 }
+
+// TestLikelyPathFirst: a first part that is named like a stage is taken for one that
+// is not there; any other belongs to the path.
+func TestLikelyPathFirst(t *testing.T) {
+	for behind, want := range map[string]string{
+		"/dev/notes?a=1": "/notes?a=1, /dev/notes?a=1",
+		"/notes/1":       "/notes/1, /1",
+		"/notes":         "/notes",
+		"/dev":           "/dev",
+		"/":              "/",
+	} {
+		if got := strings.Join(candidates(behind), ", "); got != want {
+			t.Errorf("%s: %s, want %s", behind, got, want)
+		}
+	}
+}

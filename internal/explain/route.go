@@ -78,10 +78,8 @@ func (v *view) baseTrouble(c *Cause) bool {
 		case !hasPrefix(path, base):
 			c.Name, c.Title = "base-path", "The path does not begin with the API's base path "+prefix
 			c.Seen = append(c.Seen, fmt.Sprintf("The API %s is at %s, and the path is %s.", api.Name, api.URL, clean(v.target.path)))
-			behind := v.behind(base)
-			c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+behind))
-			if _, rest, more := strings.Cut(behind[1:], "/"); more { // the first part may be a stage that is not there
-				c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+"/"+rest))
+			for _, path := range candidates(v.behind(base)) {
+				c.Fix = append(c.Fix, v.commandFor("call", v.target.base()+prefix+path))
 			}
 			return true
 		case hasPrefix(path[len(base):], base):
@@ -93,6 +91,20 @@ func (v *view) baseTrouble(c *Cause) bool {
 		}
 	}
 	return false
+}
+
+// candidates are what may have been meant to follow the base path, the likely one
+// first: all that is there, or what comes after its first part, which may be a stage
+// that is not there.
+func candidates(behind string) []string {
+	first, rest, more := strings.Cut(behind[1:], "/")
+	switch {
+	case !more:
+		return []string{behind}
+	case isStage(first):
+		return []string{"/" + rest, behind}
+	}
+	return []string{behind, "/" + rest}
 }
 
 // behind is what of the path follows the parts that it has in common with a base
