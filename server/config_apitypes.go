@@ -148,7 +148,7 @@ type RequestRules struct {
 
 // Integration is a backend with everything API Gateway can do on the way to it.
 type Integration struct {
-	Type               string                       `yaml:"type"` // HTTP_PROXY (default), HTTP, AWS_PROXY or MOCK
+	Type               string                       `yaml:"type"` // HTTP_PROXY (default), HTTP, AWS_PROXY, AWS (a Lambda function, with mappings) or MOCK
 	URI                string                       `yaml:"uri"`
 	Method             string                       `yaml:"method"`  // zero: the caller's
 	Headers            []string                     `yaml:"headers"` // unsigned request headers to forward besides the usual ones

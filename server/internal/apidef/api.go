@@ -196,10 +196,11 @@ type IntegrationType string
 
 // The integration types.
 const (
-	HTTPProxy  IntegrationType = "HTTP_PROXY" // the request goes on as it is and so does the answer
-	HTTPCustom IntegrationType = "HTTP"       // with mappings
-	Lambda     IntegrationType = "AWS_PROXY"  // an event to a Lambda function
-	Mock       IntegrationType = "MOCK"       // no backend
+	HTTPProxy    IntegrationType = "HTTP_PROXY" // the request goes on as it is and so does the answer
+	HTTPCustom   IntegrationType = "HTTP"       // with mappings
+	Lambda       IntegrationType = "AWS_PROXY"  // an event to a Lambda function
+	LambdaCustom IntegrationType = "AWS"        // with mappings; no other service is called
+	Mock         IntegrationType = "MOCK"       // no backend
 )
 
 // Integration is where a call goes. HTTP types have either URI or Handler.
@@ -208,8 +209,8 @@ type Integration struct {
 	// URI of an HTTP backend. Without a path ("http://10.0.0.7:8080") the
 	// backend sees the path after the stage. With one it sees exactly that
 	// path, {name} and {proxy} in it replaced by the bytes the caller sent.
-	// ${stageVariables.x} is replaced by the stage's variable. For AWS_PROXY it is
-	// the function's ARN, API Gateway's invocation ARN or a URL to post events to.
+	// ${stageVariables.x} is replaced by the stage's variable. For AWS_PROXY and
+	// AWS it is the function's ARN, API Gateway's invocation ARN or a URL to post events to.
 	URI    string `json:",omitempty"`
 	Method string `json:",omitempty"` // of the request to the backend; zero: the caller's
 	// Handler answers in this process; it receives the request a backend
@@ -230,7 +231,7 @@ type Integration struct {
 	Templates       map[string]string `json:",omitempty"` // of the request body, by content type
 	Passthrough     string            `json:",omitempty"` // WHEN_NO_MATCH (zero), WHEN_NO_TEMPLATES or NEVER
 	ContentHandling string            `json:",omitempty"` // CONVERT_TO_BINARY, CONVERT_TO_TEXT or empty
-	// Responses map the answers of HTTP and MOCK.
+	// Responses map the answers of HTTP, AWS and MOCK.
 	Responses []IntegrationResponse `json:",omitempty"`
 	// ResponseParameters change the answers of an HTTP API, by status code.
 	ResponseParameters map[string]map[string]string `json:",omitempty"`
@@ -240,7 +241,7 @@ type Integration struct {
 // Selection matches; the one without Selection is the default.
 type IntegrationResponse struct {
 	Status          int               // of the answer to the caller
-	Selection       string            `json:",omitempty"` // regular expression over the backend's status
+	Selection       string            `json:",omitempty"` // regular expression over the backend's status, or a function's errorMessage
 	Parameters      map[string]string `json:",omitempty"` // method.response.header.X to integration.response.header.Y or 'text'
 	Templates       map[string]string `json:",omitempty"`
 	ContentHandling string            `json:",omitempty"`

@@ -38,3 +38,16 @@ func NotBuilt() Integration {
 		Responses: []IntegrationResponse{{Status: 501, Templates: map[string]string{"application/json": `{"message":"Not Implemented"}`}}},
 	}
 }
+
+// InvokesFunction tells a URI that an integration of type AWS may have: not one of
+// another service than Lambda, nor of another action than to invoke a function.
+func InvokesFunction(uri string) bool {
+	part := strings.SplitN(uri, ":", 6)
+	switch {
+	case len(part) < 6 || part[0] != "arn":
+		return part[0] != "arn" // a URL to post events to
+	case part[2] == "apigateway":
+		return part[4] == "lambda" && strings.HasPrefix(part[5], "path/2015-03-31/functions/")
+	}
+	return part[2] == "lambda"
+}

@@ -257,7 +257,7 @@ func absorbIntegration(in apidef.Integration, method string) *wire.Integration {
 		TimeoutInMillis: int(in.Timeout.Milliseconds()),
 	}}
 	switch in.Type {
-	case apidef.Lambda:
+	case apidef.Lambda, apidef.LambdaCustom:
 		out.HTTPMethod = "POST"
 	case apidef.Mock:
 		out.HTTPMethod = ""

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
 // integration is the one of the method that the path names.
@@ -34,10 +35,10 @@ func putIntegration(e *edit, a *restAPI, in wire.IntegrationSettings) (any, erro
 
 // checkIntegration refuses what the gateway does not do and fills in defaults.
 func (e *edit) checkIntegration(in *wire.Integration) error {
-	types := []string{"HTTP", "HTTP_PROXY", "MOCK", "AWS_PROXY"}
+	types := []string{"HTTP", "HTTP_PROXY", "MOCK", "AWS", "AWS_PROXY"}
 	switch {
-	case in.Type == "AWS":
-		return unsupported("integrations of type AWS; AWS_PROXY invokes a Lambda function")
+	case in.Type == "AWS" && !apidef.InvokesFunction(in.URI):
+		return unsupported("integrations with AWS services other than Lambda functions")
 	case !slices.Contains(types, in.Type):
 		return badRequest("Invalid integration type specified: %s", in.Type)
 	case in.ConnectionType == "VPC_LINK":

@@ -273,10 +273,10 @@ func (t *template) integration(o *tree.Object) apidef.Integration {
 		})
 		x.Done()
 	}
-	if in.Type == "AWS" {
+	if in.Type == apidef.LambdaCustom && !apidef.InvokesFunction(in.URI) {
 		in = t.notServed(o.Path)
 	}
-	if in.Type == apidef.Lambda || in.Type == apidef.Mock || in.Method == "ANY" {
+	if in.Type == apidef.Lambda || in.Type == apidef.LambdaCustom || in.Type == apidef.Mock || in.Method == "ANY" {
 		in.Method = ""
 	}
 	o.Ignore("Credentials", "CacheKeyParameters", "CacheNamespace", "ConnectionType", "ConnectionId")
@@ -286,7 +286,7 @@ func (t *template) integration(o *tree.Object) apidef.Integration {
 
 // notServed notes an integration that is not built.
 func (t *template) notServed(path string) apidef.Integration {
-	t.Note(path, "integrations with AWS services are not built: the route answers 501")
+	t.Note(path, "integrations with AWS services other than Lambda functions are not built: the route answers 501")
 	return apidef.NotBuilt()
 }
 

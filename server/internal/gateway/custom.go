@@ -12,13 +12,15 @@ import (
 	"github.com/gatepass/gatepass/server/internal/apidef"
 )
 
-// custom is the HTTP integration with mappings, and without a backend the MOCK
-// integration: what goes to the backend and what comes back is made by templates
-// and mappings ("Set up HTTP integrations", "Set up mock integrations").
+// custom is the HTTP integration with mappings, with a function the AWS and without
+// a backend the MOCK integration: what goes to the backend and what comes back is
+// made by templates and mappings ("Set up HTTP integrations", "Set up mock
+// integrations").
 type custom struct {
 	at          *backend
 	handler     http.Handler
 	mock        bool
+	function    string // ARN or URL, of a Lambda custom integration
 	method      string
 	request     changes
 	templates   map[string]*template
@@ -59,6 +61,9 @@ func newCustom(a *api, r *route, in apidef.Integration, st *apidef.Stage) (*cust
 	if x.responders, err = newResponders(in.Responses, st); err != nil {
 		return nil, err
 	}
+	if in.Type == apidef.LambdaCustom {
+		return x, x.callFunction(a, &in)
+	}
 	x.at, err = newBackend(in.URI, append(x.request.pathNames(), r.names...))
 	return x, err
 }
@@ -96,7 +101,7 @@ func (x *custom) send(c *call, a *admitted) error {
 	ctx, cancel := c.limited()
 	defer cancel()
 	c.addHeaders(a.header)
-	if !x.mock {
+	if !x.mock && x.function == "" {
 		if err := c.sayIdentity(a); err != nil {
 			return err
 		}
@@ -106,12 +111,7 @@ func (x *custom) send(c *call, a *admitted) error {
 	if err != nil {
 		return err
 	}
-	var back *integrationAnswer
-	if x.mock {
-		back, err = mockAnswer(o.body)
-	} else {
-		back, err = x.ask(ctx, c, o)
-	}
+	back, err := x.ask(ctx, c, o)
 	if err != nil {
 		return err
 	}
@@ -163,6 +163,9 @@ func (x *custom) keep(o, mapped *outgoing) {
 
 // headers are those that every request of a custom integration has.
 func (x *custom) headers(c *call, a *admitted, body []byte) http.Header {
+	if x.function != "" {
+		return http.Header{}
+	}
 	h := http.Header{"Accept": {"application/json"}, "User-Agent": {c.userAgent()}}
 	c.addHeaders(h)
 	if token := a.header[headerIdentity]; token != nil {
@@ -231,8 +234,19 @@ func templateFault(err error) error {
 	return errBackend(err)
 }
 
-// ask sends the request to the backend and takes its whole answer.
+// ask gives the answer of what is behind the integration.
 func (x *custom) ask(ctx context.Context, c *call, o *outgoing) (*integrationAnswer, error) {
+	switch {
+	case x.mock:
+		return mockAnswer(o.body)
+	case x.function != "":
+		return x.askFunction(ctx, c, o)
+	}
+	return x.askBackend(ctx, c, o)
+}
+
+// askBackend sends the request to the backend and takes its whole answer.
+func (x *custom) askBackend(ctx context.Context, c *call, o *outgoing) (*integrationAnswer, error) {
 	out, err := o.request(ctx, c, x.at)
 	if err != nil {
 		return nil, err

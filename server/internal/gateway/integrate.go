@@ -88,7 +88,7 @@ func (a *api) integrator(r *route, st *apidef.Stage) (integrator, error) {
 	switch in.Type {
 	case "", apidef.HTTPProxy:
 		return newProxy(a, r, in, st)
-	case apidef.HTTPCustom, apidef.Mock:
+	case apidef.HTTPCustom, apidef.LambdaCustom, apidef.Mock:
 		return newCustom(a, r, in, st)
 	case apidef.Lambda:
 		if a.isSocket() {

@@ -34,6 +34,7 @@ func others() map[string]func(t *testing.T) *stand {
 	return map[string]func(t *testing.T) *stand{
 		"REST lambda": serve(apidef.REST, lambda("")), "HTTP lambda 1.0": serve(apidef.HTTP, lambda("1.0")), "HTTP lambda 2.0": serve(apidef.HTTP, lambda("2.0")),
 		"REST custom": serve(apidef.REST, apidef.Integration{Type: apidef.HTTPCustom, URI: "BACKEND/x", Method: "POST", Responses: []apidef.IntegrationResponse{{Status: 200}}}),
+		"REST AWS":    serve(apidef.REST, apidef.Integration{Type: apidef.LambdaCustom, URI: "BACKEND", Responses: []apidef.IntegrationResponse{{Status: 200}}}),
 		"HTTP proxy":  serve(apidef.HTTP, apidef.Integration{URI: "BACKEND"}),
 	}
 }

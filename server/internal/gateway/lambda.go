@@ -31,13 +31,7 @@ func (e *functionError) Error() string {
 
 // message is what the function threw, errorMessage in its answer.
 func (e *functionError) message() string {
-	var answer struct {
-		ErrorMessage string `json:"errorMessage"`
-	}
-	if json.Unmarshal(e.answer, &answer) != nil {
-		return ""
-	}
-	return answer.ErrorMessage
+	return errorMessage(e.answer)
 }
 
 // invoke posts an event to a Lambda function and gives its answer. functionURI
@@ -45,6 +39,16 @@ func (e *functionError) message() string {
 // variables already in place. The error of a function that ran and failed is
 // *functionError, of an event that is too large errPayload.
 func (g *Gateway) invoke(ctx context.Context, functionURI string, event []byte) ([]byte, error) {
+	res, err := g.post(ctx, functionURI, event, http.Header{headerInvocation: {invokeAndWait}})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }() // what was read was checked
+	return readAnswer(res)
+}
+
+// post sends an event to a function, with headers that become the request's.
+func (g *Gateway) post(ctx context.Context, functionURI string, event []byte, header http.Header) (*http.Response, error) {
 	g.prepare()
 	at, err := g.current().functionURL(functionURI)
 	if err != nil {
@@ -58,15 +62,10 @@ func (g *Gateway) invoke(ctx context.Context, functionURI string, event []byte) 
 		return nil, err
 	}
 	req.ContentLength = int64(len(event)) // and no GetBody: an event is posted once
-	req.Header["Content-Type"] = []string{"application/json"}
-	req.Header["User-Agent"] = []string{"AmazonAPIGateway"}
-	req.Header["X-Amz-Invocation-Type"] = []string{"RequestResponse"}
-	res, err := g.transport.RoundTrip(req) // follows no redirect
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = res.Body.Close() }() // what was read was checked
-	return readAnswer(res)
+	header["Content-Type"] = []string{"application/json"}
+	header["User-Agent"] = []string{"AmazonAPIGateway"}
+	req.Header = header
+	return g.transport.RoundTrip(req) // follows no redirect
 }
 
 // readAnswer takes a whole answer of a function.

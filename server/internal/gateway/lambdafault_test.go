@@ -13,6 +13,7 @@ import (
 // wholeTypes are the integrations that look into a backend's whole answer.
 var wholeTypes = map[string]apidef.Integration{
 	"AWS_PROXY": {Type: apidef.Lambda},
+	"AWS":       {Type: apidef.LambdaCustom, Responses: []apidef.IntegrationResponse{{Status: 200}}},
 	"HTTP":      {Type: apidef.HTTPCustom, Responses: []apidef.IntegrationResponse{{Status: 200}}},
 }
 
@@ -71,7 +72,7 @@ func TestC14WholeAnswers(t *testing.T) {
 			_ = conn.Close()
 		})
 		s.whole(uri, in, 0)
-		raw := "POST /prod/x HTTP/1.1\r\nHost: " + testHost + "\r\nIdempotency-Key: k\r\nContent-Length: 1\r\n\r\nx"
+		raw := "POST /prod/x HTTP/1.1\r\nHost: " + testHost + "\r\nIdempotency-Key: k\r\nContent-Length: 1\r\n\r\n1"
 		if got := s.send(raw); got.status != 200 {
 			t.Fatalf("%s, first: %d %s", kind, got.status, got.body)
 		}

@@ -22,7 +22,7 @@ type integrationAnswer struct {
 // makes of them.
 type responder struct {
 	status    int
-	matches   *regexp.Regexp // of the whole status; nil: what no other matches
+	matches   *regexp.Regexp // of the whole status or errorMessage; nil: what no other matches
 	headers   changes
 	templates map[string]*template
 	handling  string
@@ -71,15 +71,16 @@ func newResponder(r apidef.IntegrationResponse, st *apidef.Stage) (responder, er
 	return out, err
 }
 
-// choose gives the responder for a status: the first whose pattern matches, or
+// choose gives the responder for an answer: the first whose pattern matches, or
 // the default.
-func (x *custom) choose(status int) *responder {
+func (x *custom) choose(back *integrationAnswer) *responder {
+	about := x.selects(back)
 	var fallback *responder
 	for i := range x.responders {
 		r := &x.responders[i]
 		if r.matches == nil {
 			fallback = r
-		} else if r.matches.MatchString(strconv.Itoa(status)) {
+		} else if r.matches.MatchString(about) {
 			return r
 		}
 	}
@@ -89,9 +90,9 @@ func (x *custom) choose(status int) *responder {
 // respond answers the caller with what the responder makes of the answer. Of its
 // headers only mapped ones go on.
 func (x *custom) respond(ctx context.Context, c *call, back *integrationAnswer, in *templateInput) error {
-	r := x.choose(back.status)
+	r := x.choose(back)
 	if r == nil {
-		return errBackend(misconfigured(fmt.Sprintf("no integration response is for the status %d, and none is the default", back.status)))
+		return errBackend(misconfigured(fmt.Sprintf("no integration response is for %.200q, and none is the default", x.selects(back))))
 	}
 	body, err := convert(back.body, c.api.isBinary(back.header.Get("Content-Type")), c.api.wantsBinary(c.r.Header), r.handling)
 	if err != nil {

@@ -25,19 +25,19 @@ func (r *reader) integration(op *tree.Object, rt *apidef.Route) {
 	in.ContentHandling = strings.ToUpper(o.Text("contentHandling"))
 	in.Method = strings.ToUpper(o.Text("httpMethod"))
 	switch {
-	case o.Has("integrationSubtype") || kind == "AWS":
+	case o.Has("integrationSubtype") || kind == string(apidef.LambdaCustom) && (r.http() || !apidef.InvokesFunction(in.URI)):
 		r.unserved(o, in)
 		return
-	case kind == string(apidef.HTTPProxy), kind == string(apidef.HTTPCustom), kind == string(apidef.Lambda), kind == string(apidef.Mock):
+	case kind == string(apidef.HTTPProxy), kind == string(apidef.HTTPCustom), kind == string(apidef.Lambda), kind == string(apidef.LambdaCustom), kind == string(apidef.Mock):
 		in.Type = apidef.IntegrationType(kind)
 		if in.Type == apidef.HTTPProxy {
 			in.Type = ""
 		}
 		r.integrationResponses(o, in)
 	default:
-		r.Fail(o.At("type"), "%q is not http_proxy, http, aws_proxy or mock", kind)
+		r.Fail(o.At("type"), "%q is not http_proxy, http, aws_proxy, aws or mock", kind)
 	}
-	if in.Method == "ANY" || in.Type == apidef.Lambda || in.Type == apidef.Mock {
+	if in.Method == "ANY" || in.Type == apidef.Lambda || in.Type == apidef.LambdaCustom || in.Type == apidef.Mock {
 		in.Method = "" // the caller's, or always POST
 	}
 	r.tls(o.Sub("tlsConfig"))
@@ -47,7 +47,7 @@ func (r *reader) integration(op *tree.Object, rt *apidef.Route) {
 
 // unserved keeps the route, with an answer that says what is missing.
 func (r *reader) unserved(o *tree.Object, in *apidef.Integration) {
-	r.Note(o.Path, "integrations with AWS services are not built: the route answers 501")
+	r.Note(o.Path, "integrations with AWS services other than Lambda functions are not built: the route answers 501")
 	*in = apidef.NotBuilt()
 }
 

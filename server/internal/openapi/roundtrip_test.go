@@ -167,7 +167,7 @@ func anIntegration(t *rapid.T, a *apidef.API) apidef.Integration {
 		}
 		return in
 	}
-	if in.Type = rapid.SampledFrom([]apidef.IntegrationType{"", apidef.Lambda, apidef.Mock, apidef.HTTPCustom}).Draw(t, "type"); in.Type == apidef.HTTPCustom {
+	if in.Type = rapid.SampledFrom([]apidef.IntegrationType{"", apidef.Lambda, apidef.LambdaCustom, apidef.Mock, apidef.HTTPCustom}).Draw(t, "type"); in.Type == apidef.HTTPCustom {
 		in.Method = maybe(t, "method", rapid.Just("PUT"))
 	}
 	in.Templates, in.Passthrough = texts(t, "templates", "application/"), maybe(t, "passthrough", rapid.SampledFrom([]string{"WHEN_NO_MATCH", "NEVER"}))
