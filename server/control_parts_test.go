@@ -55,7 +55,7 @@ func TestControlParts(t *testing.T) {
 		step{"GET", m + "/responses/200", "", 200, `"method.response.header.X":true`, ""},
 		step{"GET", m + "/responses/404", "", 404, "Invalid Response status code specified", ""},
 
-		step{"PUT", m + "/integration", `{"type":"AWS","httpMethod":"POST","uri":"arn:aws:apigateway:us-east-1:sqs:path/x"}`, 400, "integrations of type AWS", ""},
+		step{"PUT", m + "/integration", `{"type":"AWS","httpMethod":"POST","uri":"arn:aws:apigateway:us-east-1:sqs:path/x"}`, 400, "integrations with AWS services other than Lambda functions", ""},
 		step{"PUT", m + "/integration", `{"type":"HTTP_PROXY","httpMethod":"POST","uri":"http://x","connectionType":"VPC_LINK"}`, 400, "VPC links", ""},
 		step{"PUT", m + "/integration", `{"type":"HTTP_PROXY","httpMethod":"POST","uri":"http://x","credentials":"arn:aws:iam::1:role/r"}`, 400, "credentials", ""},
 		step{"PUT", m + "/integration", `{"type":"HTTP_PROXY","httpMethod":"POST","uri":"http://x","cacheKeyParameters":["a"]}`, 400, "caching", ""},

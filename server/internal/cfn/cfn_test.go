@@ -271,6 +271,44 @@ Resources:
   Stage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: $default, AutoDeploy: true, DefaultRouteSettings: {ThrottlingRateLimit: 0, ThrottlingBurstLimit: 0}}}
 `
 
+// TestReadsLambdaCustom: a method whose integration invokes a function by mappings
+// is served, one of another service answers 501.
+func TestReadsLambdaCustom(t *testing.T) {
+	got := read(t, `
+Resources:
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: a}}
+  Fn: {Type: AWS::Serverless::Function, Properties: {CodeUri: .}}
+  Get:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: GET
+      AuthorizationType: AWS_IAM
+      Integration:
+        Type: AWS
+        IntegrationHttpMethod: POST
+        Uri: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"
+        RequestTemplates: {application/json: "{}"}
+        IntegrationResponses: [{StatusCode: "200"}, {StatusCode: "400", SelectionPattern: "Malformed.*"}]
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: POST
+      AuthorizationType: AWS_IAM
+      Integration: {Type: AWS, IntegrationHttpMethod: POST, Uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/q"}
+`)
+	want := []apidef.Route{{Path: "/", Methods: []string{"GET"}, Auth: apidef.AuthIAM, Integration: apidef.Integration{
+		Type: apidef.LambdaCustom, URI: "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/" + arnOf + "Fn/invocations",
+		Templates: map[string]string{"application/json": "{}"}, Responses: []apidef.IntegrationResponse{{Status: 200}, {Status: 400, Selection: "Malformed.*"}},
+	}}, {Path: "/", Methods: []string{"POST"}, Auth: apidef.AuthIAM, Integration: apidef.NotBuilt()}}
+	if diff := cmp.Diff(want, got.APIs[0].Routes); diff != "" || len(got.Notes) != 1 || !strings.Contains(got.Notes[0].Reason, "other than Lambda functions") {
+		t.Errorf("-want +got\n%s\n%v", diff, got.Notes)
+	}
+}
+
 func TestReadsHTTPResources(t *testing.T) {
 	got := read(t, v2)
 	to := apidef.Integration{Type: apidef.HTTPProxy, URI: "http://127.0.0.1:9", Payload: "1.0", ResponseParameters: map[string]map[string]string{"200": {"overwrite:statuscode": "201"}}}

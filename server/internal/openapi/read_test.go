@@ -301,6 +301,44 @@ callbacks: {}`)+"x-amazon-apigateway-minimum-compression-size: 1024\n"), Options
 	}
 }
 
+// TestReadsLambdaCustom: of integrations with AWS services, those that invoke a
+// function are kept, as API Gateway exports them; others answer 501.
+func TestReadsLambdaCustom(t *testing.T) {
+	const function = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:${stageVariables.fn}/invocations"
+	for uri, served := range map[string]bool{
+		function: true,
+		"arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:000000000000:function:f/invocations": true,
+		"http://127.0.0.1:9": true,
+		"arn:aws:apigateway:us-east-1:lambda:action/ListFunctions":    false,
+		"arn:aws:apigateway:us-east-1:sqs:path/000000000000/q":        false,
+		"arn:aws:apigateway:us-east-1:dynamodb:action/PutItem":        false,
+		"arn:aws:apigateway:us-east-1:s3:path/b/lambda:path/k":        false,
+		"arn:aws:apigateway:us-east-1:states:action/StartExecution":   false,
+		"arn:aws:apigateway:us-east-1:kinesis:action/PutRecord":       false,
+		"arn:aws:apigateway:us-east-1:firehose:action/DescribeStream": false,
+	} {
+		doc := `{"openapi": "3.0.1", "paths": {"/a": {"post": {"x-amazon-apigateway-integration": {
+			"type": "aws", "httpMethod": "POST", "uri": "` + uri + `", "passthroughBehavior": "when_no_templates", "timeoutInMillis": 5000,
+			"requestParameters": {"integration.request.header.X-Amz-Invocation-Type": "'Event'"}, "requestTemplates": {"application/json": "{}"},
+			"responses": {"default": {"statusCode": "200"}, "Malformed.*": {"statusCode": "400", "responseTemplates": {"application/json": "x"}}}}}}}}`
+		got, notes, err := Read([]byte(doc), Options{ID: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := apidef.Integration{
+			Type: apidef.LambdaCustom, URI: uri, Passthrough: "WHEN_NO_TEMPLATES", Timeout: 5 * time.Second,
+			Parameters: map[string]string{"integration.request.header.X-Amz-Invocation-Type": "'Event'"}, Templates: map[string]string{"application/json": "{}"},
+			Responses: []apidef.IntegrationResponse{{Status: 200}, {Status: 400, Selection: "Malformed.*", Templates: map[string]string{"application/json": "x"}}},
+		}
+		if !served {
+			want = apidef.NotBuilt()
+		}
+		if diff := cmp.Diff(want, got.Routes[0].Integration); diff != "" || (len(notes) == 0) != served {
+			t.Errorf("%s: -want +got\n%s\n%v", uri, diff, notes)
+		}
+	}
+}
+
 // TestSchemasAreNotMultiplied: operations that refer to one body without a name
 // cannot make a small document a large API.
 func TestSchemasAreNotMultiplied(t *testing.T) {
