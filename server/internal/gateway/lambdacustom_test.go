@@ -133,7 +133,7 @@ func TestLambdaCustomFaults(t *testing.T) {
 		"a template's fault":  {body, answerWith(`{"a":"!"}`), e25},
 		"no such function":    {plainResponse, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, e25},
 		"throttled":           {plainResponse, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, e25},
-		"a redirect":          {plainResponse, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 302) }, e25},
+		"a redirect":          {plainResponse, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) }, e25},
 		"202 to who waits":    {plainResponse, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(202) }, e25},
 		"too large an answer": {plainResponse, answerWith(strings.Repeat(" ", maxEvent+1)), `{"errorMessage":"the answer is larger than 6 MB"}`},
 	} {
@@ -240,7 +240,7 @@ func TestLambdaCustomRefusedWhenLoaded(t *testing.T) {
 		"another service":      {apidef.REST, apidef.Integration{URI: "arn:aws:apigateway:us-east-1:sqs:path/111122223333/q"}},
 		"another method":       {apidef.REST, apidef.Integration{URI: function, Method: "GET"}},
 		"a handler":            {apidef.REST, apidef.Integration{Handler: http.NotFoundHandler()}},
-		"a version":             {apidef.REST, apidef.Integration{URI: function, Parameters: map[string]string{"integration.request.querystring.Qualifier": "'2'"}}},
+		"a version":            {apidef.REST, apidef.Integration{URI: function, Parameters: map[string]string{"integration.request.querystring.Qualifier": "'2'"}}},
 		"a pattern of Java's":  {apidef.REST, apidef.Integration{URI: function, Responses: []apidef.IntegrationResponse{{Status: 200, Selection: "(?!x)"}}}},
 		"a link-local address": {apidef.REST, apidef.Integration{URI: "http://169.254.169.254/"}},
 		"an HTTP API":          {apidef.HTTP, apidef.Integration{URI: function}},
