@@ -15,7 +15,7 @@ func newAPI(a *app) *cobra.Command {
 		Long: `An API of a profile has a name and the base URL of its stage, so that
 gatepass call NAME:/path reaches it. The changes are made to the profile in use,
 or to the one that -p names.`,
-		Args: subcommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: subcommand, RunE: showHelp,
 	}
 	cmd.AddCommand(newAPIList(a), newAPIAdd(a), newAPIRm(a))
 	return cmd

@@ -32,11 +32,11 @@ func newCall(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "call [METHOD] URL|PATH|API:/path [item...]",
 		Long: `Sign a request with the credentials of the signed-in user and send it. A PATH
-belongs to the API of GATEPASS_API, API:/path to one of the profile, a URL stands
-for itself. The flags are curl's and mean what they mean there: paste a curl
-command and change its first word. Items are HTTPie's: name=text and name:=json
-make a JSON body, name==value goes to the query, Name:value is a header, @file is
-the body.
+belongs to the API of GATEPASS_API, API:/path to one of the profile, a URL
+stands for itself. The flags are curl's and mean what they mean there: paste a
+curl command and change its first word. Items are HTTPie's: name=text and name:=json
+make a JSON body, name==value goes to the query, Name:value is a header, @file
+is the body.
 
 The body of the answer goes to stdout as it is, on a terminal laid out; all else
 goes to stderr. As with curl the exit code is 0 whatever the status, and 22 for

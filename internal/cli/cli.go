@@ -114,6 +114,9 @@ func addOwn(root *cobra.Command) {
 	knownHelp(root)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
+		if c.HasSubCommands() { // completion, of an unknown shell
+			c.Args, c.RunE = subcommand, showHelp
+		}
 		c.Short = strings.ToLower(c.Short[:1]) + c.Short[1:]
 	}
 }

@@ -16,7 +16,7 @@ func newPolicy(a *app) *cobra.Command {
 		Use: "policy",
 		Long: `Check IAM policy documents before they are deployed, and ask what they decide.
 Nothing is sent and nothing is stored: the policies are read from files.`,
-		Args: subcommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: subcommand, RunE: showHelp,
 	}
 	cmd.AddCommand(newPolicyLint(a), newPolicySimulate(a))
 	return cmd

@@ -21,11 +21,14 @@ func newProfile(a *app) *cobra.Command {
 them. Nothing in it is secret. Profiles are kept in ` + profile.UserFile + ` in the settings
 directory, and in ` + profile.ProjectFile + ` of a project, which goes first in and below
 the directory it is in.`,
-		Args: subcommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: subcommand, RunE: showHelp,
 	}
 	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileSet(a), newProfileUse(a), newProfileRm(a))
 	return cmd
 }
+
+// showHelp is what a command of commands does.
+func showHelp(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // subcommand refuses what is no command below cmd.
 func subcommand(cmd *cobra.Command, args []string) error {

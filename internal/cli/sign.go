@@ -43,8 +43,8 @@ func newSign(a *app) *cobra.Command {
   json      method, URL and headers, for programs
   url       a URL that carries the signature (with --presign, and its default)
 
-What is printed is good for 5 minutes, a presigned URL for --expires seconds, for
-everybody who has it. A body is part of the signature.`,
+What is printed is good for 5 minutes, a presigned URL for --expires seconds,
+for everybody who has it. A body is part of the signature.`,
 		Example: `  gatepass sign /notes | curl -H @- "$GATEPASS_API/notes"
   gatepass sign POST /notes --json '{"content": "tea"}' --as curl | sh
   curl "$(gatepass sign /notes --presign --expires 300)"`,
@@ -79,7 +79,7 @@ func (s secondsFlag) Type() string { return "seconds" }
 func (s secondsFlag) Set(v string) error {
 	d, err := time.ParseDuration(strings.TrimSuffix(v, "s") + "s")
 	if err != nil || d < time.Second {
-		return fmt.Errorf("%q is not a number of seconds", v)
+		return fmt.Errorf("want a number of seconds, 1 or more")
 	}
 	*s.d = d
 	return nil

@@ -45,8 +45,8 @@ func newWS(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "ws API:/path|URL",
 		Long: `Open a WebSocket with a signed handshake, such as that of
-wss://abc.execute-api.eu-west-1.amazonaws.com/prod. Each line of stdin is sent as
-a message; each message that comes is a line on stdout. The end of stdin leaves
+wss://abc.execute-api.eu-west-1.amazonaws.com/prod. Each line of stdin is sent
+as a message; each message that comes is a line on stdout. The end of stdin leaves
 the connection open for what is still to come: --count ends it after so many
 messages, the server when it likes, Ctrl-C at once. How it was closed is on
 stderr; the exit code is 0 for a normal end (1000, 1001).`,
