@@ -230,6 +230,17 @@ func TestLambdaCustomAsync(t *testing.T) {
 	}
 }
 
+// TestLambdaCustomBinary: the text in base64 that a function returns goes out as bytes.
+func TestLambdaCustomBinary(t *testing.T) {
+	responses := []apidef.IntegrationResponse{{Status: 200, ContentHandling: "CONVERT_TO_BINARY", Parameters: map[string]string{"method.response.header.Content-Type": "'image/png'"}}}
+	for answer, want := range map[string]string{`"/wE="`: "200 \xff\x01", `"no base64"`: "500 " + e25, `{}`: "500 " + e25} {
+		s := functionStand(t, apidef.Integration{Responses: responses}, answer)
+		if got := s.do(s.request("GET", "/prod/n/1", "")); itoa(got.status)+" "+got.body != want {
+			t.Errorf("%s: %d %q", answer, got.status, got.body)
+		}
+	}
+}
+
 func TestLambdaCustomRefusedWhenLoaded(t *testing.T) {
 	const function = "arn:aws:lambda:us-east-1:111122223333:function:f"
 	for name, tt := range map[string]struct {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -161,7 +162,7 @@ func convert(body []byte, isBinary, wantsBinary bool, handling string) ([]byte, 
 	case isBinary && (handling == toText || handling == "" && !wantsBinary):
 		return encode64(body), nil
 	case !isBinary && (handling == toBinary || handling == "" && wantsBinary):
-		out, err := decode64(body)
+		out, err := decode64(bytes.Trim(body, `"`)) // in quotes as a function returns a text
 		if err != nil {
 			return nil, errBackend(misconfigured("a body to be made binary is not base64"))
 		}
