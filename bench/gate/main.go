@@ -13,56 +13,28 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"time"
 
 	"github.com/gatepass/gatepass/bench/kit"
 )
 
-type options struct {
-	rounds int
-	span   time.Duration
-	idle   int
-	serve  string
-	up     string
-	dir    string
-}
-
 func main() {
-	var o options
-	flag.IntVar(&o.rounds, "rounds", 7, "rounds; the medians are over them")
-	flag.DurationVar(&o.span, "span", 2*time.Second, "length of a load run")
-	flag.IntVar(&o.idle, "idle", 10_000, "connections that do nothing; each takes two file descriptors of this machine")
-	flag.StringVar(&o.serve, "serve", "", "be one of the processes (used by the program itself)")
-	flag.StringVar(&o.up, "up", "", "base URL of the backend, with -serve")
-	flag.Parse()
-	if o.serve != "" {
-		kit.Check(serve(o.serve, o.up))
-		return
-	}
-	kit.Main(func() { measure(o) })
+	n := flag.Int("idle", 10_000, "connections that do nothing; each takes two file descriptors of this machine")
+	kit.Forwarding(7, "gate", serve, func(o kit.Options, back string) { measure(o, back, *n) })
 }
 
-func measure(o options) {
-	var err error
-	o.dir, err = os.MkdirTemp("", "gatepass-bench")
-	kit.Check(err)
-	defer os.RemoveAll(o.dir)
-	back := kit.Start("", 1, nil, os.Args[0], "-serve", "backend")
-	defer back.Stop()
-	fmt.Printf("%d processors, shared by load, gate and backend; medians of %d rounds (least to most); ratio: of each round's pair with the first\n", runtime.NumCPU(), o.rounds)
-	kit.Rounds(candidates(o, back.Base), o.rounds, func(c kit.Candidate) []kit.Figure { return load(c, o.span) })
-	own := []kit.Candidate{{Name: "gate", Start: child("gate", back.Base)}}
-	kit.Rounds(own, 3, func(c kit.Candidate) []kit.Figure { return credentials(c, o.span) })
-	kit.Rounds(own, 3, func(c kit.Candidate) []kit.Figure { return idle(c, o.idle) })
+func measure(o kit.Options, back string, connections int) {
+	kit.Rounds(candidates(o, back), o.Rounds, func(c kit.Candidate) []kit.Figure { return load(c, o.Span) })
+	own := []kit.Candidate{{Name: "gate", Start: child("gate", back)}}
+	kit.Rounds(own, 3, func(c kit.Candidate) []kit.Figure { return credentials(c, o.Span) })
+	kit.Rounds(own, 3, func(c kit.Candidate) []kit.Figure { return idle(c, connections) })
 	policies()
 }
 
 func child(what, back string) func() *kit.Process {
-	return func() *kit.Process { return kit.Start("", 1, nil, os.Args[0], "-serve", what, "-up", back) }
+	return func() *kit.Process { return kit.Child(what, back) }
 }
 
-func candidates(o options, back string) []kit.Candidate {
+func candidates(o kit.Options, back string) []kit.Candidate {
 	list := []kit.Candidate{
 		{Name: open, Start: child("gate", back)},
 		{Name: signed, Start: child("gate", back)},
@@ -74,7 +46,7 @@ func candidates(o options, back string) []kit.Candidate {
 		fmt.Println("skipped: nginx (apt-get install nginx-light)")
 		return list
 	}
-	return append(list, kit.Candidate{Name: "nginx", Start: func() *kit.Process { return nginx(path, o.dir, back) }})
+	return append(list, kit.Candidate{Name: "nginx", Start: func() *kit.Process { return nginx(path, o.Dir, back) }})
 }
 
 // nginx forwards with a pool of connections, two workers and no log.

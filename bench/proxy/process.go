@@ -10,23 +10,23 @@ import (
 	"github.com/gatepass/gatepass/bench/kit"
 )
 
-func candidates(o options, back string) []kit.Candidate {
+func candidates(dir, rival, back string) []kit.Candidate {
 	own := func(what string) func() *kit.Process {
-		return func() *kit.Process { return kit.Start("", 1, nil, os.Args[0], "-serve", what, "-up", back) }
+		return func() *kit.Process { return kit.Child(what, back) }
 	}
 	list := []kit.Candidate{
 		{Name: "ReverseProxy, default", Start: own("default")},
 		{Name: "ReverseProxy, tuned", Start: own("tuned")},
-		{Name: "gatepass proxy, signing", Start: gatepass(o.dir, back)},
+		{Name: "gatepass proxy, signing", Start: gatepass(dir, back)},
 	}
-	if o.rival == "" {
+	if rival == "" {
 		fmt.Println("skipped: aws-sigv4-proxy (name its binary with -sigv4-proxy)")
 		return list
 	}
 	host := strings.TrimPrefix(back, "http://")
 	return append(list, kit.Candidate{Name: "aws-sigv4-proxy", Host: host, Start: func() *kit.Process {
 		port := kit.FreePort()
-		return kit.Start(fmt.Sprintf("http://127.0.0.1:%d", port), 0, keys(), o.rival,
+		return kit.Start(fmt.Sprintf("http://127.0.0.1:%d", port), 0, keys(), rival,
 			"--name", "execute-api", "--region", "us-east-1", "--upstream-url-scheme", "http", "--port", fmt.Sprintf("127.0.0.1:%d", port), "--host", host)
 	}})
 }
