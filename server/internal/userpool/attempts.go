@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/gatepass/gatepass/server/store"
 )
@@ -66,8 +67,33 @@ func (s *Service) reserve(ctx context.Context, u *subject, factor string, first 
 	}
 }
 
+// compare counts an attempt at a user's password, after first in the same
+// transaction, and runs then fn, which compares: nil takes the attempt back. Who is
+// turned away for lack of time is so before anything is counted; what was counted is
+// compared, even if the client has gone. Else a busy machine would look like an
+// attack on its users.
+func (s *Service) compare(ctx context.Context, u *subject, first inTx, fn func() error) error {
+	if err := s.Admit.turn(ctx); err != nil {
+		return err
+	}
+	done, err := s.reserve(ctx, u, factorPassword, first)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.Admit.always(fn); err != nil {
+		return err
+	}
+	return s.forgive(ctx, u, factorPassword)
+}
+
+// forgiveTime is how long a success may take to be kept whose client has gone.
+const forgiveTime = 5 * time.Second
+
 // forgive takes attempts back after a success.
 func (s *Service) forgive(ctx context.Context, u *subject, factor string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgiveTime)
+	defer cancel()
 	return s.Store.Update(ctx, func(tx *store.Tx) error { return tx.ResetAttempts(u.PoolID, u.Sub, factor) })
 }
 

@@ -80,3 +80,17 @@ func (g *Gate) do(ctx context.Context, fn func() error) error {
 	defer func() { <-g.slots }()
 	return fn()
 }
+
+// turn waits as do does and computes nothing: who had a turn is not turned away
+// once something was counted for it.
+func (g *Gate) turn(ctx context.Context) error {
+	return g.do(ctx, func() error { return nil })
+}
+
+// always runs fn in a slot, however long that takes and whoever has gone. It ends:
+// whoever is before it only computes, and the crowd is bounded.
+func (g *Gate) always(fn func() error) error {
+	g.slots <- struct{}{}
+	defer func() { <-g.slots }()
+	return fn()
+}

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatepass/gatepass/internal/wire"
+	"github.com/gatepass/gatepass/server/store"
 	"github.com/gatepass/gatepass/srp"
 )
 
@@ -91,6 +93,51 @@ func TestParallelSignIns(t *testing.T) {
 	}
 	if len(w.flights.m) != 0 {
 		t.Errorf("attempts never end: %v", w.flights.m)
+	}
+}
+
+// TestTurnedAway: a sign-in that a busy node turns away costs neither an attempt nor the answer to a challenge.
+func TestTurnedAway(t *testing.T) {
+	w := newWorld(t)
+	pool, client := w.emailPool()
+	w.user(pool, ada)
+	b, err := w.beginSRP(client, ada, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := w.responses(pool, b, goodPassword)
+	roomy := w.Admit
+	w.Admit = NewGate(1, 8, time.Millisecond)
+	w.Admit.slots <- struct{}{} // for good
+	for range 6 {
+		_, err := w.password(client, ada, badPassword)
+		wantError(t, "password", err, "TooManyRequestsException", "Too many requests")
+		_, err = w.respond(client, challengeSRP, "", in)
+		wantError(t, "SRP", err, "TooManyRequestsException", "Too many requests")
+	}
+	w.Admit = roomy
+	if _, err := w.respond(client, challengeSRP, "", in); err != nil {
+		t.Errorf("the same answer, admitted: %v", err)
+	}
+}
+
+// TestCountedIsCompared: once it is counted an attempt is compared, although there is no slot and its client has gone.
+func TestCountedIsCompared(t *testing.T) {
+	w := newWorld(t)
+	pool, _ := w.emailPool()
+	w.user(pool, ada)
+	w.Admit = NewGate(1, 8, time.Hour)
+	for i := range 6 { // one more than may fail
+		ctx, cancel := context.WithCancel(t.Context())
+		busy := func(*store.Tx) error {
+			w.Admit.slots <- struct{}{}
+			cancel()
+			go func() { <-w.Admit.slots }()
+			return nil
+		}
+		if err := w.compare(ctx, &subject{User: store.User{PoolID: pool, Sub: "ada"}}, busy, func() error { return nil }); err != nil {
+			t.Fatalf("attempt %d: %v", i, err)
+		}
 	}
 }
 

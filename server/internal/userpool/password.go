@@ -111,39 +111,36 @@ func (s *Service) verifier(u *subject) ([]byte, error) {
 	return s.boxes.verifier.OpenBytes(u.VerifierSealed, verifierBinding(&u.User, u.PasswordVersion))
 }
 
-// checkPassword reserves the attempt, then compares. A right password takes the
-// attempt back.
+// checkPassword counts the attempt, then compares.
 func (s *Service) checkPassword(ctx context.Context, u *subject, password string) error {
-	done, err := s.reserve(ctx, u, factorPassword, nil)
-	if err != nil {
+	return s.compare(ctx, u, nil, func() error {
+		right, err := s.match(u, password)
+		if err == nil && !right {
+			err = errIncorrect()
+		}
 		return err
-	}
-	defer done()
-	right, err := s.matches(ctx, u, password)
-	if err != nil {
-		return err
-	}
-	if !right {
-		return errIncorrect()
-	}
-	return s.forgive(ctx, u, factorPassword)
+	})
 }
 
-func (s *Service) matches(ctx context.Context, u *subject, password string) (bool, error) {
-	right := false
-	err := s.Admit.do(ctx, func() error {
-		v, err := s.verifier(u)
-		if err != nil {
-			return err
-		}
-		salt := u.Salt
-		if len(salt) == 0 {
-			salt = v[:16] // a user without a password costs as much as one with
-		}
-		right = srp.CheckPassword(v, salt, poolName(u.PoolID), u.Username, password) && !u.decoy
-		return nil
+// matches compares without counting.
+func (s *Service) matches(ctx context.Context, u *subject, password string) (right bool, err error) {
+	err = s.Admit.do(ctx, func() error {
+		right, err = s.match(u, password)
+		return err
 	})
 	return right, err
+}
+
+func (s *Service) match(u *subject, password string) (bool, error) {
+	v, err := s.verifier(u)
+	if err != nil {
+		return false, err
+	}
+	salt := u.Salt
+	if len(salt) == 0 {
+		salt = v[:16] // a user without a password costs as much as one with
+	}
+	return srp.CheckPassword(v, salt, poolName(u.PoolID), u.Username, password) && !u.decoy, nil
 }
 
 // putPassword replaces the password and ends every session that began with the

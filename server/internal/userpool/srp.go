@@ -152,36 +152,33 @@ func (s *Service) blockUser(ctx context.Context, a *app, b block, typed string) 
 // proveSRP spends the block and an attempt, then compares. A block serves one
 // comparison, whatever comes of it; a replay costs nobody an attempt.
 func (s *Service) proveSRP(ctx context.Context, u *subject, b block, raw []byte, responses map[string]string) error {
-	done, err := s.reserve(ctx, u, factorPassword, func(tx *store.Tx) error {
+	spend := func(tx *store.Tx) error {
 		err := tx.UseOnce("srp", []byte(b.ID), time.Unix(b.Expires, 0))
 		if isConflict(err) {
 			return errIncorrect()
 		}
 		return err
+	}
+	return s.compare(ctx, u, spend, func() error {
+		err := s.checkProof(u, b, raw, responses)
+		if errors.Is(err, srp.ErrBadProof) || errors.Is(err, srp.ErrHostile) || err == nil && (u.decoy || b.Decoy != 0) {
+			return errIncorrect()
+		}
+		return err
 	})
+}
+
+func (s *Service) checkProof(u *subject, b block, raw []byte, responses map[string]string) error {
+	v, err := s.verifier(u)
 	if err != nil {
 		return err
 	}
-	defer done()
-	err = s.Admit.do(ctx, func() error {
-		v, err := s.verifier(u)
-		if err != nil {
-			return err
-		}
-		server, err := srp.RestoreServer(v, b.B)
-		if err != nil {
-			return err
-		}
-		return server.Check(srp.Answer{
-			PoolName: poolName(u.PoolID), UserID: u.Username, A: b.A, SecretBlock: raw,
-			Timestamp: responses["TIMESTAMP"], Signature: responses["PASSWORD_CLAIM_SIGNATURE"],
-		})
-	})
-	switch {
-	case errors.Is(err, srp.ErrBadProof), errors.Is(err, srp.ErrHostile), err == nil && (u.decoy || b.Decoy != 0):
-		return errIncorrect()
-	case err != nil:
+	server, err := srp.RestoreServer(v, b.B)
+	if err != nil {
 		return err
 	}
-	return s.forgive(ctx, u, factorPassword)
+	return server.Check(srp.Answer{
+		PoolName: poolName(u.PoolID), UserID: u.Username, A: b.A, SecretBlock: raw,
+		Timestamp: responses["TIMESTAMP"], Signature: responses["PASSWORD_CLAIM_SIGNATURE"],
+	})
 }
