@@ -27,7 +27,7 @@ func (s *Server) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{s.applyOIDCProviders, s.applyIdentityPools, s.applyAdmins, s.pinRoles} {
+	for _, step := range []func(context.Context) error{s.applyOIDCProviders, s.applyIdentityPools, s.applyAdmins, s.pinRoles, s.forgetIAM} {
 		if err := step(ctx); err != nil {
 			return err
 		}

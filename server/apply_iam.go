@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -67,7 +66,7 @@ func (s *Server) applyManagedPolicy(ctx context.Context, tx *store.Tx, name, doc
 			return err
 		}
 		return tx.CreatePolicy(store.ManagedPolicy{
-			Name: name, ARN: s.iamARN("policy", name), ID: id, Default: "v1", Made: 1, Created: now, Modified: now,
+			Name: name, ARN: s.iamARN("policy", name), ID: id, Default: "v1", Made: 1, Declared: true, Created: now, Modified: now,
 			Versions: []store.PolicyVersion{{ID: "v1", Document: doc, Created: now}},
 		})
 	case err != nil || p.DefaultDocument() == doc:
@@ -99,7 +98,7 @@ func (s *Server) applyRole(ctx context.Context, tx *store.Tx, r Role) error {
 	save := tx.PutRole
 	role, err := tx.RoleNamed(ctx, r.Name)
 	if errors.Is(err, store.ErrNotFound) {
-		role = store.Role{Name: r.Name, ARN: s.roleARN(r.Name), Created: s.Now(), Declared: []string{}}
+		role = store.Role{Name: r.Name, ARN: s.roleARN(r.Name), Created: s.Now(), Declared: []string{madeMark}}
 		role.ID, err = sts.NewID(s.random, "AROA")
 		save = tx.CreateRole
 	}
@@ -191,7 +190,7 @@ type held struct {
 func (s *Server) declareGrants(ctx context.Context, tx *store.Tx, have *held, want grants) error {
 	have.forget()
 	maps.Copy(have.policies, texts(want.policies))
-	have.declared = slices.AppendSeq([]string{}, maps.Keys(want.policies))
+	have.declared = slices.AppendSeq(have.mark(), maps.Keys(want.policies))
 	for _, name := range want.attached {
 		arn := s.policyARN(name)
 		if _, err := iam.Document(ctx, tx, arn); err != nil {
@@ -220,7 +219,8 @@ func (s *Server) declareGrants(ctx context.Context, tx *store.Tx, have *held, wa
 const (
 	tagMark      = "tag:"
 	boundaryMark = "boundary:"
-	keyMark      = "key:" // an access key
+	keyMark      = "key:"  // an access key
+	madeMark     = "made:" // the role or user itself
 )
 
 // tag puts declared tags in the place of others of their keys, which have no
@@ -234,6 +234,14 @@ func (h *held) tag(want map[string]string) {
 		h.tags[key] = value
 		h.declared = append(h.declared, tagMark+key)
 	}
+}
+
+// mark is what says that the role or user was made as declared, if it was.
+func (h *held) mark() []string {
+	if slices.Contains(h.declared, madeMark) {
+		return []string{madeMark}
+	}
+	return []string{}
 }
 
 // forget takes away what was declared; nil means that all was, but for a boundary,
@@ -271,49 +279,14 @@ func (s *Server) applyAdmins(ctx context.Context) error {
 			return fmt.Errorf("administrator %s: %w", a.Name, err)
 		}
 	}
-	return s.forgetAdmins(ctx)
-}
-
-// forgetAdmins takes the keys of administrators away whom the file declared
-// before and no longer does. What else those users have stays IAM's. A Config made
-// in Go that has none at all leaves them: gatepass serve declares its own with a
-// new database alone, whose key it prints once.
-func (s *Server) forgetAdmins(ctx context.Context) error {
-	if len(s.Config.Admins) == 0 && s.Config.lines == nil {
-		return nil
-	}
-	users, err := s.store.ListIAMUsers(ctx, "", math.MaxInt32)
-	if err != nil {
-		return err
-	}
-	for _, u := range users {
-		declared := func(a Admin) bool { return strings.EqualFold(a.Name, u.Name) }
-		if slices.ContainsFunc(s.Config.Admins, declared) || !slices.ContainsFunc(u.Declared, isKeyMark) {
-			continue
-		}
-		err := s.store.Update(ctx, func(tx *store.Tx) error {
-			user, err := tx.IAMUser(ctx, u.Name)
-			if err != nil {
-				return err
-			}
-			err = forgetKeys(ctx, tx, user, "")
-			user.Declared = slices.DeleteFunc(user.Declared, isKeyMark)
-			return errors.Join(err, tx.PutIAMUser(user))
-		})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("administrator %s: %w", u.Name, err)
-		}
-	}
 	return nil
 }
-
-func isKeyMark(name string) bool { return strings.HasPrefix(name, keyMark) }
 
 func (s *Server) applyAdmin(ctx context.Context, tx *store.Tx, a Admin, sealed []byte) error {
 	save := tx.PutIAMUser
 	user, err := tx.IAMUser(ctx, a.Name)
 	if errors.Is(err, store.ErrNotFound) {
-		user = store.IAMUser{Name: a.Name, ARN: s.iamARN("user", a.Name), Created: s.Now(), Declared: []string{}}
+		user = store.IAMUser{Name: a.Name, ARN: s.iamARN("user", a.Name), Created: s.Now(), Declared: []string{madeMark}}
 		user.ID, err = sts.NewID(s.random, "AIDA")
 		save = tx.CreateIAMUser
 	}
@@ -338,25 +311,6 @@ func (s *Server) applyAdmin(ctx context.Context, tx *store.Tx, a Admin, sealed [
 	}
 	key.SecretSealed = sealed
 	return errors.Join(save(user), tx.PutAccessKey(key))
-}
-
-// forgetKeys takes away the access key that was declared before another took its
-// place.
-func forgetKeys(ctx context.Context, tx *store.Tx, user store.IAMUser, but string) error {
-	for _, name := range user.Declared {
-		id, isKey := strings.CutPrefix(name, keyMark)
-		if !isKey || id == but {
-			continue
-		}
-		key, err := tx.AccessKey(ctx, id)
-		if err == nil && key.UserName == user.Name {
-			err = tx.DeleteAccessKey(id)
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-	}
-	return nil
 }
 
 // declaredKey is the access key of an administrator; one that was made inactive

@@ -26,8 +26,8 @@ type Role struct {
 	Created           time.Time
 	// Declared holds what a configuration file declared: the names of the inline
 	// policies, the ARNs of the attached ones and, after tag:, boundary: and key:, the
-	// keys of the tags, the ARN of the boundary and a user's access key; nil, as before
-	// schema 2: all policies.
+	// keys of the tags, the ARN of the boundary and a user's access key; made: says that
+	// it made the record. Nil, as before schema 2: all policies.
 	Declared []string
 }
 
@@ -90,6 +90,7 @@ type ManagedPolicy struct {
 	Default           string            // ID of the version in force
 	Made              int               // how many versions there have been
 	Tags              map[string]string `json:",omitempty"`
+	Declared          bool              `json:",omitempty"` // a configuration file made it
 	Created, Modified time.Time
 }
 
