@@ -1,13 +1,12 @@
 package proxy
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/gatepass/gatepass/internal/loopback"
 	"github.com/gatepass/gatepass/internal/wire"
 )
 
@@ -42,16 +41,8 @@ func quoted(s string) string {
 }
 
 func (pl *plan) expects(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(pl.names, name) || slices.Contains(pl.names, "*") {
-		return true
-	}
-	_, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	return err == nil
+	name, fixed := loopback.Fixed(host)
+	return fixed || slices.Contains(pl.names, name) || slices.Contains(pl.names, "*")
 }
 
 // foreign follows what browsers say of the page that made a request (Fetch

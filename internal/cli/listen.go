@@ -142,13 +142,30 @@ func (d *door) serveAdmin(h http.Handler, log *slog.Logger) (stop func(), err er
 		return nil, hintf(err, "choose another address with --admin")
 	}
 	log.Info("admin is ready", "listen", baseURL(ln.Addr()))
-	hs := newHTTPServer(h, log)
+	hs := newHTTPServer(askedFor(ln.Addr().String(), h), log)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = hs.Serve(ln) // it ends by Close
 	}()
 	return func() { _ = hs.Close(); <-ended }, nil
+}
+
+// askedFor answers, on a loopback address, only who asks for a name that no page
+// of the web could have pointed at this machine. Other addresses have names that
+// their operator gave them. A request without a Host, as health checks of HTTP/1.0
+// are, comes from no browser.
+func askedFor(addr string, h http.Handler) http.Handler {
+	if mine, err := onLoopback(addr); err == nil && !mine {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, fixed := loopback.Fixed(r.Host); !fixed && r.Host != "" {
+			http.Error(w, "ask for localhost or an address: no other Host is answered here", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // newHTTPServer bounds what a connection may cost before a handler sees it.

@@ -25,6 +25,20 @@ func named(host string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
+// Fixed splits the name off a Host header, in lower case, and says whether nobody
+// can point it at this machine who could not before: it is an address, localhost
+// or a name under it. Other names a page of the web may have chosen, whose owner
+// has them lead here to read what only this machine is told (DNS rebinding).
+func Fixed(host string) (name string, fixed bool) {
+	name = host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	_, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return name, err == nil || named(name)
+}
+
 // Dial gives a DialContext that leads names under localhost to this machine,
 // whatever the resolver knows of them: many say that there is no such host, and
 // another's answer must not be given secrets.

@@ -20,6 +20,22 @@ func TestIs(t *testing.T) {
 	}
 }
 
+func TestFixed(t *testing.T) {
+	for host, want := range map[string]struct {
+		name  string
+		fixed bool
+	}{
+		"localhost": {"localhost", true}, "LOCALHOST.:8080": {"localhost", true}, "a.localhost:1": {"a.localhost", true},
+		"127.0.0.1:9100": {"127.0.0.1", true}, "[::1]:9100": {"::1", true}, "[::1]": {"[::1]", true}, "10.0.0.1": {"10.0.0.1", true},
+		"Evil.example:9100": {"evil.example", false}, "localhost.evil.example": {"localhost.evil.example", false},
+		"127.0.0.1.evil.example": {"127.0.0.1.evil.example", false}, "": {"", false}, "127.1": {"127.1", false},
+	} {
+		if name, fixed := Fixed(host); name != want.name || fixed != want.fixed {
+			t.Errorf("Fixed(%q) = %q, %v", host, name, fixed)
+		}
+	}
+}
+
 // Names under localhost need no resolver, others are left to it; this one knows of
 // none, whatever the network's says.
 func TestDial(t *testing.T) {
