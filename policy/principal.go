@@ -24,6 +24,22 @@ type Principal struct {
 	CognitoProvider   string            // login behind a Cognito identity; no condition key
 }
 
+// Namesake says whether p is not whom a policy was written for, but one who was
+// made later under that name. Pins are the unique ids of those it was written for,
+// AROA… or AIDA…, by ARN; for other ARNs, and without pins, the name counts.
+func (p *Principal) Namesake(pins map[string]string) bool {
+	if len(pins) == 0 {
+		return false
+	}
+	id, _, _ := strings.Cut(p.UserID, ":")
+	for _, arn := range [...]string{p.ARN, p.RoleARN} {
+		if pin, pinned := pins[arn]; pinned && pin != id {
+			return true
+		}
+	}
+	return false
+}
+
 // Context gives the condition keys of the principal (IAM User Guide, "AWS global
 // condition context keys", and Amazon Cognito Developer Guide, "IAM roles").
 // Evaluate reads a Principal by itself: a Request needs this only to show or to

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatepass/gatepass/policy"
 	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/sts"
 	"github.com/gatepass/gatepass/server/store"
@@ -149,20 +150,14 @@ func (s *Server) pinRoles(ctx context.Context) error {
 }
 
 func (s *Server) pins(ctx context.Context, tx *store.Tx, role store.Role) (map[string]string, error) {
-	pins := map[string]string{}
-	for _, arn := range iam.Principals(role.Trust) {
+	pins, err := iam.Pins(ctx, tx, iam.Principals(role.Trust, policy.Trust))
+	if err != nil {
+		return nil, err
+	}
+	for _, arn := range iam.Principals(role.Trust, policy.Trust) {
 		if pin, there := role.Pins[arn]; there && !s.declares(arn) {
 			pins[arn] = pin
-			continue
 		}
-		id, err := iam.UniqueID(ctx, tx, arn)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		pins[arn] = id
 	}
 	return pins, nil
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/gatepass/gatepass/server/internal/apidef"
 	"github.com/gatepass/gatepass/server/internal/apigateway"
 	"github.com/gatepass/gatepass/server/internal/gateway"
+	"github.com/gatepass/gatepass/server/internal/iam"
 	"github.com/gatepass/gatepass/server/internal/openapi"
+	"github.com/gatepass/gatepass/server/store"
 	"github.com/gatepass/gatepass/sigv4"
 )
 
@@ -31,10 +33,15 @@ func (s *Server) wireControl() {
 	s.control = &apigateway.Service{
 		Store: s.store, Ring: s.ring, Region: s.region(), AccountID: s.account(), Now: s.Now, Rand: s.random, Endpoint: s.endpoint(),
 		Declared: func() apidef.Catalog { return s.declared }, Validate: gateway.Validate, Check: checkCatalog, Changed: s.refresh, Read: readOpenAPI, Write: openapi.Write,
+		Pins: pinsOfResource,
 	}
 	profile := sigv4.Generic(serviceAPIGateway)
 	profile.MaxBody = maxDocument
 	s.verifiers[serviceAPIGateway] = &sigv4.Verifier{Region: s.region(), Profile: profile}
+}
+
+func pinsOfResource(ctx context.Context, tx *store.Tx, doc string) (map[string]string, error) {
+	return iam.Pins(ctx, tx, iam.Principals(doc, policy.Resource))
 }
 
 // checkCatalog asks a gateway that nobody calls.

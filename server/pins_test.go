@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatepass/gatepass/server"
 	"github.com/gatepass/gatepass/sigv4"
@@ -134,4 +136,77 @@ func TestDeclaredPins(t *testing.T) {
 		d.do("DeleteUser", "UserName=root")
 	})
 	start(func(d *desk) { may(d, false, "another user of the name after two starts") })
+}
+
+// TestPinnedAPI: the policy of an API means the role or user who had the name when it was written, too, and an Allow of it is
+// for no other.
+func TestPinnedAPI(t *testing.T) {
+	p := controlled(t)
+	d := &desk{t, p.url, adminCredentials}
+	calls := func(as sigv4.Credentials, want int, why string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+p.expand("/_aws/execute-api/$API/prod/"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (&sigv4.Signer{Region: "us-east-1", Profile: sigv4.ExecuteAPI()}).Sign(r, as, sigv4.HashOf(nil), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if status, body := fetch(t, r); status != want {
+			t.Errorf("%s: %d %s\nwant %d", why, status, body, want)
+		}
+	}
+	who := map[string]sigv4.Credentials{}
+	create := func() {
+		d.do("CreateUser", "UserName=ada")
+		who["user"] = d.key("ada")
+		d.do("CreateRole", "RoleName=mid", "AssumeRolePolicyDocument="+trustRoot)
+		who["role"] = d.session("mid")
+	}
+	again := func() {
+		d.do("DeleteAccessKey", "UserName=ada", "AccessKeyId="+who["user"].AccessKeyID)
+		d.do("DeleteUser", "UserName=ada")
+		d.do("DeleteRole", "RoleName=mid")
+		create()
+	}
+	both := func(want int, why string) {
+		t.Helper()
+		calls(who["user"], want, "user: "+why)
+		calls(who["role"], want, "role: "+why)
+	}
+	statement := func(effect, principal string) string {
+		return `{\"Effect\":\"` + effect + `\",\"Principal\":` + principal + `,\"Action\":\"execute-api:Invoke\",\"Resource\":\"execute-api:/*\"}`
+	}
+	document := func(statements ...string) string {
+		return `{\"Version\":\"2012-10-17\",\"Statement\":[` + strings.Join(statements, ",") + `]}`
+	}
+	names := `{\"AWS\":[\"` + iamAccount + `user/ada\",\"` + iamAccount + `role/mid\"]}`
+	deploy := step{"POST", "/restapis/$API/deployments", `{"stageName":"prod"}`, 201, "", ""}
+	write := func(policy string) {
+		t.Helper()
+		p.run(step{"PATCH", "/restapis/$API", patch("replace", "/policy", policy), 200, "", ""}, deploy)
+	}
+	create()
+	p.run(
+		step{"POST", "/restapis", `{"name":"n","policy":"` + document(statement("Allow", names)) + `"}`, 201, "", "API=id"},
+		step{"GET", "/restapis/$API", "", 200, "", "ROOT=rootResourceId"},
+		step{"PUT", rootGET, `{"authorizationType":"AWS_IAM"}`, 201, "", ""},
+		step{"PUT", rootGET + "/integration", `{"type":"HTTP_PROXY","httpMethod":"GET","uri":"$BACKEND/ok"}`, 201, "", ""},
+		deploy,
+	)
+	both(200, "whom the policy names")
+	again()
+	both(403, "another of the name")
+	p.run(deploy)
+	both(403, "another of the name, after a deployment")
+	p.run(step{"PATCH", "/restapis/$API", patch("replace", "/name", "m"), 200, "", ""}, deploy)
+	both(403, "another of the name, after another change")
+	write(document(statement("Allow", names)))
+	both(200, "a policy that is written again means who is there now")
+	write(document(statement("Allow", `\"*\"`)))
+	again()
+	both(200, "everybody")
+	write(document(statement("Allow", `\"*\"`), statement("Deny", names)))
+	again()
+	both(403, "a Deny is for whoever has the name")
 }

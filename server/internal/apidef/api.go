@@ -41,6 +41,9 @@ type API struct {
 	Authorizers []Authorizer `json:",omitempty"`
 	Routes      []Route      `json:",omitempty"`
 	Policy      string       `json:",omitempty"` // resource policy, JSON; REST APIs only
+	// Pins are unique ids of roles and users that Policy names, by ARN: others of those
+	// names are not meant. Who has none is meant by name.
+	Pins map[string]string `json:",omitempty"`
 	// Responses are the gateway responses by type, ACCESS_DENIED, DEFAULT_4XX, …;
 	// REST APIs only.
 	Responses map[string]GatewayResponse `json:",omitempty"`

@@ -16,7 +16,7 @@ import (
 // frame is the API without its routes.
 func (a *restAPI) frame() apidef.API {
 	out := apidef.API{
-		ID: a.ID, Name: a.Name, Protocol: apidef.REST, Policy: a.Policy, BinaryMediaTypes: a.BinaryMediaTypes,
+		ID: a.ID, Name: a.Name, Protocol: apidef.REST, Policy: a.Policy, Pins: a.Pins, BinaryMediaTypes: a.BinaryMediaTypes,
 		DisableEndpoint: a.DisableExecuteAPIEndpoint, Tags: a.Tags,
 	}
 	if a.Description != nil {

@@ -24,6 +24,7 @@ type restHead struct {
 	wire.RestAPI
 	Stages  map[string]*wire.Stage // by name
 	Flushes map[string]int         `json:",omitempty"` // by stage: apidef.Stage.Flushes
+	Pins    map[string]string      `json:",omitempty"` // of Policy: apidef.API.Pins
 }
 
 // restDraft is the record of its draft.
@@ -155,7 +156,18 @@ func (e *edit) checkRestAPI(a *restAPI, old wire.RestAPISettings) error {
 			return err
 		}
 	}
-	return e.s.fits(a.frame(), apidef.Stage{Name: "prod"})
+	if err := e.s.fits(a.frame(), apidef.Stage{Name: "prod"}); err != nil || a.Policy == old.Policy {
+		return err
+	}
+	return e.pin(a)
+}
+
+// pin has the policy of an API mean the roles and users who are there now.
+func (e *edit) pin(a *restAPI) (err error) {
+	if e.s.Pins != nil {
+		a.Pins, err = e.s.Pins(e.ctx, e.Tx, a.Policy)
+	}
+	return err
 }
 
 func getRestAPIs(c *call) (any, error) {
@@ -172,6 +184,10 @@ func updateRestAPI(e *edit, a *restAPI, in wire.PatchInput) (any, error) {
 		"/apiKeySource", "/policy", "/disableExecuteApiEndpoint", "/endpointConfiguration/types/*", "/endpointConfiguration/ipAddressType")
 	if err != nil {
 		return nil, err
+	}
+	named := func(op wire.PatchOperation) bool { return op.Path == "/policy" }
+	if a.Policy != "" && slices.ContainsFunc(in.PatchOperations, named) {
+		old.Policy = "" // one that is written again means who is there now
 	}
 	err = e.checkRestAPI(a, old)
 	return a.shown(), err

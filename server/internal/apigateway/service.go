@@ -35,6 +35,9 @@ type Service struct {
 	// Check says what is wrong with all that would be served together. Nil: it is
 	// not asked.
 	Check func(apidef.Catalog) error
+	// Pins gives unique ids of whom a resource policy names, by ARN. Nil: it means
+	// whoever has a name.
+	Pins func(ctx context.Context, tx *store.Tx, doc string) (map[string]string, error)
 	// Changed is called when what Catalog gives has changed, before the answer.
 	// Nil: nobody listens.
 	Changed func(context.Context)

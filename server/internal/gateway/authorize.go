@@ -78,7 +78,7 @@ func (c *call) decide(who policy.Principal, policies policy.Policies) (d policy.
 	policies.Resource, policies.Account = c.api.policies, c.g.AccountID
 	req := policy.Request{
 		Principal: who, Action: c.action(), Resource: resource,
-		Context: c.conditions(), Time: c.now,
+		Context: c.conditions(), Time: c.now, Namesake: who.Namesake(c.api.Pins),
 	}
 	alts := readings(c.target.Path)
 	if c.socket != nil {

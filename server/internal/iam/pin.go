@@ -10,9 +10,9 @@ import (
 	"github.com/gatepass/gatepass/server/store"
 )
 
-// Principals lists the ARNs of roles, users and sessions of roles that a trust policy names; nil for what is no trust policy.
-func Principals(trust string) []string {
-	p, err := policy.Parse([]byte(trust), policy.Trust)
+// Principals lists the ARNs of roles, users and sessions of roles that a policy names; nil for what is no policy of the kind.
+func Principals(doc string, kind policy.Kind) []string {
+	p, err := policy.Parse([]byte(doc), kind)
 	if err != nil {
 		return nil
 	}
@@ -73,25 +73,32 @@ func isOf(err error, own bool) error {
 	return err
 }
 
-// pins are the ids of whom a trust policy names: whoever is made later under the name of one of them is not trusted (IAM
-// User Guide, "AWS JSON policy elements: Principal"). A principal of this account that is not there is refused. Who goes
-// away meanwhile leaves the id of nobody.
-func (c *call) pins(trust string) (map[string]string, error) {
-	var pins map[string]string
-	for _, arn := range Principals(trust) {
-		id, err := UniqueID(c.ctx, c.Store, arn)
-		switch {
-		case errors.Is(err, store.ErrNotFound) && policy.AccountOf(arn) != c.AccountID:
+// Pins are the unique ids of ARNs, without those that nobody has.
+func Pins(ctx context.Context, r reader, arns []string) (map[string]string, error) {
+	pins := map[string]string{}
+	for _, arn := range arns {
+		id, err := UniqueID(ctx, r, arn)
+		if errors.Is(err, store.ErrNotFound) {
 			continue
-		case errors.Is(err, store.ErrNotFound):
-			return nil, malformed(`Invalid principal in policy: "AWS":"`+arn+`"`, nil)
-		case err != nil:
-			return nil, err
 		}
-		if pins == nil {
-			pins = map[string]string{}
+		if err != nil {
+			return nil, err
 		}
 		pins[arn] = id
 	}
 	return pins, nil
+}
+
+// pins are the ids of whom a trust policy names: whoever is made later under the name of one of them is not trusted (IAM
+// User Guide, "AWS JSON policy elements: Principal"). A principal of this account that is not there is refused. Who goes
+// away meanwhile leaves the id of nobody.
+func (c *call) pins(trust string) (map[string]string, error) {
+	arns := Principals(trust, policy.Trust)
+	pins, err := Pins(c.ctx, c.Store, arns)
+	for _, arn := range arns {
+		if _, there := pins[arn]; err == nil && !there && policy.AccountOf(arn) == c.AccountID {
+			return nil, malformed(`Invalid principal in policy: "AWS":"`+arn+`"`, nil)
+		}
+	}
+	return pins, err
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/gatepass/gatepass/internal/wire"
 	"github.com/gatepass/gatepass/policy"
@@ -60,23 +59,12 @@ func (s *Service) permitted(ctx context.Context, c Caller, a assumption, facts p
 		return role, denied(actionSource) // it stays as it was first said
 	}
 	for _, action := range a.actions(actionAssume) {
-		req := policy.Request{Principal: c.Principal, Action: action, Resource: role.ARN, Time: s.Now(), Context: facts, Namesake: namesake(c.Principal, role.Pins)}
+		req := policy.Request{Principal: c.Principal, Action: action, Resource: role.ARN, Time: s.Now(), Context: facts, Namesake: c.Principal.Namesake(role.Pins)}
 		if !s.trusted(c, trust, req) {
 			return role, denied(action)
 		}
 	}
 	return role, nil
-}
-
-// namesake: the caller was made later, under the name of whom the trust policy was written for.
-func namesake(caller policy.Principal, pins map[string]string) bool {
-	id, _, _ := strings.Cut(caller.UserID, ":")
-	for _, arn := range []string{caller.ARN, caller.RoleARN} {
-		if pin, pinned := pins[arn]; pinned && pin != id {
-			return true
-		}
-	}
-	return false
 }
 
 // trusted asks the role's trust policy and the caller's own policies. A trust policy that names the caller, or the role he
