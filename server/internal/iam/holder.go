@@ -59,12 +59,36 @@ func findRole(ctx context.Context, r reader, name string) (*holder, error) {
 	if err != nil {
 		return nil, missing(err, "The role with name %s cannot be found.", name)
 	}
-	role.Declared = declared(role.Declared, role.Policies, role.Attached)
-	put := func(tx *store.Tx, h *holder) error {
-		role.Policies, role.Attached, role.Boundary, role.Tags = h.policies, h.attached, h.boundary, h.tags
-		return tx.PutRole(role)
+	has := parts{&role.Policies, &role.Attached, &role.Boundary, &role.Tags, &role.Declared}
+	return roles.holder(role.Name, role.ARN, has, func(tx *store.Tx) error { return tx.PutRole(role) }), nil
+}
+
+func findUser(ctx context.Context, r reader, name string) (*holder, error) {
+	user, err := r.IAMUser(ctx, name)
+	if err != nil {
+		return nil, missing(err, "The user with name %s cannot be found.", name)
 	}
-	return &holder{roles, role.Name, role.ARN, role.Policies, role.Attached, role.Boundary, role.Tags, put}, nil
+	has := parts{&user.Policies, &user.Attached, &user.Boundary, &user.Tags, &user.Declared}
+	return users.holder(user.Name, user.ARN, has, func(tx *store.Tx) error { return tx.PutIAMUser(user) }), nil
+}
+
+// parts are where a record has what roles and users have.
+type parts struct {
+	policies *map[string]string
+	attached *[]string
+	boundary *string
+	tags     *map[string]string
+	declared *[]string
+}
+
+// holder takes the parts out of a record; its put gives them back and saves it.
+func (k *kind) holder(name, arn string, of parts, save func(tx *store.Tx) error) *holder {
+	*of.declared = declared(*of.declared, *of.policies, *of.attached)
+	put := func(tx *store.Tx, h *holder) error {
+		*of.policies, *of.attached, *of.boundary, *of.tags = h.policies, h.attached, h.boundary, h.tags
+		return save(tx)
+	}
+	return &holder{k, name, arn, *of.policies, *of.attached, *of.boundary, *of.tags, put}
 }
 
 // declared spells out what a configuration file has declared of a record of schema 1, which is all it has: what is added now
@@ -74,19 +98,6 @@ func declared(names []string, policies map[string]string, attached []string) []s
 		return names
 	}
 	return append(slices.AppendSeq([]string{}, maps.Keys(policies)), attached...)
-}
-
-func findUser(ctx context.Context, r reader, name string) (*holder, error) {
-	user, err := r.IAMUser(ctx, name)
-	if err != nil {
-		return nil, missing(err, "The user with name %s cannot be found.", name)
-	}
-	user.Declared = declared(user.Declared, user.Policies, user.Attached)
-	put := func(tx *store.Tx, h *holder) error {
-		user.Policies, user.Attached, user.Boundary, user.Tags = h.policies, h.attached, h.boundary, h.tags
-		return tx.PutIAMUser(user)
-	}
-	return &holder{users, user.Name, user.ARN, user.Policies, user.Attached, user.Boundary, user.Tags, put}, nil
 }
 
 // field is the parameter that names a holder.
