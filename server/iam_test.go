@@ -302,7 +302,6 @@ func TestA26_AtOnce(t *testing.T) {
 // those after it live; and it outlives a restart that applies the configuration again.
 func TestRevocation(t *testing.T) {
 	dsn := filepath.Join(t.TempDir(), "gate.db")
-	now := time.Now()
 	config := func() *server.Config {
 		c := withAdmin()
 		trust := server.Document(trustRoot)
@@ -315,6 +314,7 @@ func TestRevocation(t *testing.T) {
 	var stop func()
 	d.address, stop = running(t, s)
 	old := d.session("r")
+	now := time.Now()
 	if got := d.gate(old); got != 200 {
 		t.Fatalf("before: %d", got)
 	}

@@ -37,6 +37,7 @@ type exchange struct {
 	post   *store.Post
 	box    *seal.Box
 	random io.Reader
+	limit  time.Duration // of a question, askLimit but in tests
 	moved  func(node uint32)
 	asked  func(question []byte) (answer func() []byte)
 	met    map[uint32]*once // questions, by the node that asks; of who gets letters
@@ -54,7 +55,7 @@ func (s *Server) joinNodes(ctx context.Context) error {
 		return nil
 	}
 	x := &exchange{
-		box: s.ring.Box("letters between nodes"), random: s.random, moved: s.gateway.SetNode, asked: s.gateway.Asked,
+		box: s.ring.Box("letters between nodes"), random: s.random, limit: askLimit, moved: s.gateway.SetNode, asked: s.gateway.Asked,
 		waiting: map[uint64]chan []byte{}, met: map[uint32]*once{},
 	}
 	x.post = &store.Post{Store: s.store, Joined: x.joined, Received: x.received, Lost: x.lost}
@@ -97,7 +98,7 @@ func (x *exchange) lost() {
 // ask asks a node and gives its answer; gateway.ErrNoNode if there is none of that
 // number any more. The question is asked once.
 func (x *exchange) ask(ctx context.Context, node uint32, question []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := context.WithTimeout(ctx, x.limit)
 	defer cancel()
 	id, own, waits := x.expect()
 	if waits == nil {
@@ -211,7 +212,7 @@ func (x *exchange) meets(l letter) bool {
 func (x *exchange) answer(own uint32, l letter) {
 	answer := x.asked(l.body)
 	x.work.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), askLimit)
+		ctx, cancel := context.WithTimeout(context.Background(), x.limit)
 		defer cancel()
 		body := answer()
 		_ = x.send(ctx, l.from, letter{letterAnswer, own, l.id, body}) // it asks no more, or gives up

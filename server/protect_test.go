@@ -129,7 +129,7 @@ func TestProtectedHandlerStreams(t *testing.T) {
 		}
 		select {
 		case <-first:
-		case <-time.After(time.Minute):
+		case <-time.After(5 * time.Minute):
 			t.Error("the first line did not come")
 		}
 		_, _ = io.WriteString(w, "two\n")

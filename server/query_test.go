@@ -93,7 +93,7 @@ func TestB08_CallerIdentity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := signer(service, region).Presign(r, adminCredentials, sigv4.HashOf(nil), time.Minute, time.Now())
+		u, err := signer(service, region).Presign(r, adminCredentials, sigv4.HashOf(nil), 15*time.Minute, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
