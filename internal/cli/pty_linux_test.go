@@ -132,27 +132,19 @@ func TestEndOfInputEndsPrompt(t *testing.T) {
 }
 
 // A hidden prompt ends like one that is shown, and gives the terminal its echo back.
-func TestEndOfInputEndsHiddenPrompt(t *testing.T) {
-	p := runOnTerminal(t, "login", "ada")
-	p.await("Password of ada: ")
-	p.awaitEcho(false)
-	p.write("\x04")
-	p.await("gatepass: interrupted")
-	p.awaitEcho(true)
-	if code := p.exit(); code != 130 {
-		t.Errorf("exit code %d, want 130", code)
-	}
-}
-
-func TestInterruptEndsPrompt(t *testing.T) {
-	p := runOnTerminal(t, "login", "ada")
-	p.await("Password of ada: ")
-	p.awaitEcho(false)
-	p.write("\x03")
-	p.await("gatepass: interrupted")
-	p.awaitEcho(true)
-	if code := p.exit(); code != 130 {
-		t.Errorf("exit code %d, want 130", code)
+func TestHiddenPromptEnds(t *testing.T) {
+	for name, key := range map[string]string{"end of input": "\x04", "interrupt": "\x03"} {
+		t.Run(name, func(t *testing.T) {
+			p := runOnTerminal(t, "login", "ada")
+			p.await("Password of ada: ")
+			p.awaitEcho(false)
+			p.write(key)
+			p.await("gatepass: interrupted")
+			p.awaitEcho(true)
+			if code := p.exit(); code != 130 {
+				t.Errorf("exit code %d, want 130", code)
+			}
+		})
 	}
 }
 

@@ -236,10 +236,8 @@ func TestOracle(t *testing.T) {
 			}
 		}
 	}
-	for tries := 0; tries == 0 || held*wrong*refused == 0 && !t.Failed(); tries++ { // few draws need not come to all three
-		if tries == 100 {
-			t.Fatalf("%d held, %d did not, %d schemas were refused", held, wrong, refused)
-		}
-		rapid.Check(t, same)
+	rapid.Check(t, same)
+	if held*wrong*refused == 0 && !t.Failed() {
+		t.Errorf("%d held, %d did not, %d schemas were refused: nothing of one kind was compared", held, wrong, refused)
 	}
 }
