@@ -48,8 +48,8 @@ import (
 // Server serves what its Config declares. Fields may be set until first use; the
 // zero value works, in memory and with nothing declared. Use it by pointer.
 type Server struct {
-	// DSN names the database: "" or "memory" for one in memory that ends with the
-	// Server, the path of a SQLite file, or a postgres:// URL.
+	// DSN names the database: "" or "memory" (or ":memory:") for one in memory that ends
+	// with the Server, the path of a SQLite file, or a postgres:// URL.
 	DSN string
 	// KeyFile holds the root key, which seals secrets in the database and state in
 	// flight. Zero: DSN + ".key" for a SQLite file, a key of its own in memory;
@@ -170,7 +170,7 @@ func (s *Server) assemble(ctx context.Context) error {
 }
 
 func (s *Server) keyFile() string {
-	file := s.DSN != "" && s.DSN != "memory" && !s.shared()
+	file := !store.InMemory(s.DSN) && !s.shared()
 	if s.KeyFile == "" && file {
 		return s.DSN + ".key"
 	}

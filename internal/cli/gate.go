@@ -35,14 +35,14 @@ func newGate(o serveOptions) (*gate, error) {
 	switch {
 	case isURL(o.db): // whose state is not known before it is open, when a password is too late
 		return nil, hintf(usageErrorf("the ready-made gate is kept in memory or in a file, not in PostgreSQL"), "declare what is served with -c gate.yaml")
-	case exists(o.db):
-		g.config = server.Sample("") // its secrets were printed when it was made
-		return g, nil
+	case !exists(o.db): // else its secrets were printed when it was made
+		g.password = newUserPassword()
 	}
-	g.password = newUserPassword()
-	g.config = server.Sample(g.password)
-	g.addAdmin()
-	return g, nil
+	var err error
+	if g.config, err = o.sample(g.password); err == nil && g.password != "" {
+		g.addAdmin()
+	}
+	return g, err
 }
 
 // declared is the gate of files. Without a gate.yaml, which declares its own, an

@@ -10,7 +10,8 @@ import (
 	"github.com/gatepass/gatepass/server"
 )
 
-// gateFiles are the files that serve reads instead of the ready-made gate.
+// gateFiles are the files that serve reads instead of the ready-made gate, and where
+// functions run.
 type gateFiles struct {
 	config, template, lambdaEndpoint string
 	openapi, parameters, functions   []string
@@ -26,8 +27,6 @@ func (o gateFiles) check() error {
 		return usageErrorf("--allow-unknown is for a --template")
 	case o.template == "" && len(o.openapi) == 0 && len(o.parameters) > 0:
 		return usageErrorf("--parameter is for a --template or --openapi")
-	case !o.any() && (len(o.functions) > 0 || o.lambdaEndpoint != ""):
-		return usageErrorf("--function and --lambda-endpoint are for a --template, --openapi or --config")
 	}
 	return nil
 }
@@ -61,6 +60,19 @@ func (o gateFiles) read() (*server.Config, []string, error) {
 		lines = append(lines, "note: "+n)
 	}
 	return c, lines, nil
+}
+
+// sample is what the ready-made gate declares. APIs that are made there by the AWS CLI
+// may call functions.
+func (o gateFiles) sample(password string) (*server.Config, error) {
+	c := server.Sample(password)
+	if err := o.addFunctions(c); err != nil {
+		return nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, &usageError{err}
+	}
+	return c, nil
 }
 
 // variableHint names the flag for a stage variable that an OpenAPI document asks for.

@@ -85,6 +85,17 @@ func TestGateOfFiles(t *testing.T) {
 	}
 }
 
+// TestReadyMadeGateHasFunctions: the AWS CLI makes APIs there that invoke them.
+func TestReadyMadeGateHasFunctions(t *testing.T) {
+	g, err := newGate(serveOptions{gateFiles: gateFiles{lambdaEndpoint: "http://127.0.0.1:3001", functions: []string{"Fn=http://127.0.0.1:9"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.config.LambdaEndpoint != "http://127.0.0.1:3001" || g.config.Functions["Fn"] != "http://127.0.0.1:9" || g.password == "" {
+		t.Errorf("%q, %q", g.config.LambdaEndpoint, g.config.Functions)
+	}
+}
+
 func TestGateFilesAreChecked(t *testing.T) {
 	template := fileOf(t, "template.yaml", smallTemplate)
 	for name, c := range map[string]struct {
@@ -92,7 +103,8 @@ func TestGateFilesAreChecked(t *testing.T) {
 		want  string
 	}{
 		"parameter for nothing": {gateFiles{parameters: []string{"a=b"}}, "--template"},
-		"function for nothing":  {gateFiles{functions: []string{"a=http://b"}}, "--template"},
+		"function without URL":  {gateFiles{functions: []string{"a=b"}}, "http://"},
+		"ready-made, no URL":    {gateFiles{lambdaEndpoint: "ftp://a"}, "lambda_endpoint"},
 		"no value":              {gateFiles{template: template, parameters: []string{"StageName"}}, "NAME=VALUE"},
 		"name twice":            {gateFiles{template: template, functions: []string{"Fn=http://a", "Fn=http://b"}}, "each name once"},
 		"missing parameter":     {gateFiles{template: template}, "StageName"},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatepass/gatepass/server"
+	"github.com/gatepass/gatepass/server/store"
 )
 
 type serveOptions struct {
@@ -30,7 +31,7 @@ API, with a user ada whose password is made and printed once, when the database
 is new. The lines on stdout are for another terminal; the log goes to stderr,
 and before it the template's outputs and what of the files is not served.
 
-The functions of a template run elsewhere: sam local start-lambda runs them all
+Lambda functions run elsewhere: sam local start-lambda runs all of a template
 (--lambda-endpoint http://127.0.0.1:3001), or --function names the address of
 each.
 An API of --openapi has the name of its file as id, and the stage prod.`,
@@ -93,7 +94,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 // database names the database for the log, without what a URL may hold.
 func (o serveOptions) database() string {
 	switch {
-	case o.db == "" || o.db == "memory":
+	case store.InMemory(o.db):
 		return "in memory"
 	case isURL(o.db):
 		return "postgres"

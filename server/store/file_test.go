@@ -175,7 +175,7 @@ func TestK06CutOffStart(t *testing.T) {
 }
 
 func TestMemoryStoresArePrivate(t *testing.T) {
-	one, two := open(t, "memory"), open(t, "memory")
+	one, two := open(t, "memory"), open(t, ":memory:")
 	createUser(t, one, "ada", nil)
 	if _, err := two.UserBySub(background, "p", "ada"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the second store has the first one's user: %v", err)

@@ -53,7 +53,11 @@ func (r reader) bound(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithTimeout(ctx, r.timeout)
 }
 
-// Open opens the database dsn names: "" or "memory" for a private one in memory,
+// InMemory reports whether dsn names a database that ends with its process: it is
+// empty, memory, or SQLite's word for it, :memory:.
+func InMemory(dsn string) bool { return dsn == "" || dsn == "memory" || dsn == ":memory:" }
+
+// Open opens the database dsn names: one of [InMemory] for a private one in memory,
 // a URL that starts with postgres:// or postgresql://, anything else for the
 // path of a SQLite file, made with mode 0600 if it is not there. An existing
 // file is refused, and never changed, if others can read it, if another process
@@ -61,7 +65,7 @@ func (r reader) bound(ctx context.Context) (context.Context, context.CancelFunc)
 // schema version or an older one, which is brought up to date.
 func Open(ctx context.Context, dsn string) (*Store, error) {
 	switch {
-	case dsn == "" || dsn == "memory":
+	case InMemory(dsn):
 		return openMemory(ctx)
 	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
 		return openPostgres(ctx, dsn)
