@@ -90,8 +90,8 @@ func (p *Proxy) Start(ctx context.Context) error {
 }
 
 // Close ends the WebSockets that are open, waits until they are logged, stops the
-// renewal of credentials and closes idle connections. Other requests under way are not disturbed: let
-// http.Server.Shutdown wait for them first. The error is always nil.
+// renewal of credentials and closes idle connections. Other requests under way are
+// not disturbed: let http.Server.Shutdown wait for them first. The error is always nil.
 func (p *Proxy) Close() error {
 	p.wallet.close()
 	p.sockets.close()

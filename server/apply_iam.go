@@ -150,11 +150,12 @@ func (s *Server) pinRoles(ctx context.Context) error {
 }
 
 func (s *Server) pins(ctx context.Context, tx *store.Tx, role store.Role) (map[string]string, error) {
-	pins, err := iam.Pins(ctx, tx, iam.Principals(role.Trust, policy.Trust))
+	arns := iam.Principals(role.Trust, policy.Trust)
+	pins, err := iam.Pins(ctx, tx, arns)
 	if err != nil {
 		return nil, err
 	}
-	for _, arn := range iam.Principals(role.Trust, policy.Trust) {
+	for _, arn := range arns {
 		if pin, there := role.Pins[arn]; there && !s.declares(arn) {
 			pins[arn] = pin
 		}

@@ -106,7 +106,7 @@ func (c *Config) integration(r *Route, find handlers) *apidef.Integration {
 		in.Type, in.URI = apidef.Lambda, c.functionARN(r.Function)
 	case r.Integration != nil:
 		r.Integration.fill(in)
-		if in.Type == apidef.Lambda || in.Type == apidef.LambdaCustom {
+		if in.Type.Invokes() {
 			in.URI = c.functionARN(in.URI)
 		}
 	default:

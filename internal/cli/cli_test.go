@@ -2,9 +2,6 @@ package cli_test
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/gatepass/gatepass/internal/cli"
+	"github.com/gatepass/gatepass/server/store/storetest"
 )
 
 // TestMain makes the test binary be gatepass when a script calls it.
@@ -47,18 +45,6 @@ func forget() {
 // noBus names a session bus that gatepass does not use.
 const noBus = "autolaunch:"
 
-// ownAddress is a loopback address that nobody else listens on, where a system has
-// more than one: another test may take a port that was free a moment ago.
-func ownAddress() string {
-	own := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
-	ln, err := net.Listen("tcp", own+":0")
-	if err != nil {
-		return "127.0.0.1"
-	}
-	_ = ln.Close()
-	return own
-}
-
 // TestScripts runs the scenarios of testdata, each with a home of its own.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -67,7 +53,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 			e.Setenv("DBUS_SESSION_BUS_ADDRESS", noBus)
-			e.Setenv("OWN", ownAddress())
+			e.Setenv("OWN", storetest.OwnHost())
 			e.Values[runningKey{}] = &running{}
 			e.Values[proxyKey{}] = &runningProxy{}
 			e.Values[socketKey{}] = &socketState{}

@@ -276,7 +276,7 @@ func (t *template) integration(o *tree.Object) apidef.Integration {
 	if in.Type == apidef.LambdaCustom && !apidef.InvokesFunction(in.URI) {
 		in = t.notServed(o.Path)
 	}
-	if in.Type == apidef.Lambda || in.Type == apidef.LambdaCustom || in.Type == apidef.Mock || in.Method == "ANY" {
+	if in.Type.Invokes() || in.Type == apidef.Mock || in.Method == "ANY" {
 		in.Method = ""
 	}
 	o.Ignore("Credentials", "CacheKeyParameters", "CacheNamespace", "ConnectionType", "ConnectionId")

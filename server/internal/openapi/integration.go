@@ -37,7 +37,7 @@ func (r *reader) integration(op *tree.Object, rt *apidef.Route) {
 	default:
 		r.Fail(o.At("type"), "%q is not http_proxy, http, aws_proxy, aws or mock", kind)
 	}
-	if in.Method == "ANY" || in.Type == apidef.Lambda || in.Type == apidef.LambdaCustom || in.Type == apidef.Mock {
+	if in.Method == "ANY" || in.Type.Invokes() || in.Type == apidef.Mock {
 		in.Method = "" // the caller's, or always POST
 	}
 	r.tls(o.Sub("tlsConfig"))

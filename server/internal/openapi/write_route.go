@@ -196,7 +196,7 @@ func (w *writer) integration(rt apidef.Route) *tree.Node {
 
 func integrationMethod(kind apidef.IntegrationType, method string) string {
 	switch {
-	case kind == apidef.Lambda, kind == apidef.LambdaCustom:
+	case kind.Invokes():
 		return "POST"
 	case method == "" && kind != apidef.Mock:
 		return "ANY"

@@ -67,7 +67,7 @@ func newCluster() (*Cluster, error) {
 	if err != nil {
 		return nil, errors.New("no PostgreSQL server binaries (apt-get install postgresql), and GATEPASS_TEST_POSTGRES is not set")
 	}
-	c := &Cluster{bin: bin, host: ownHost()}
+	c := &Cluster{bin: bin, host: OwnHost()}
 	if c.dir, err = os.MkdirTemp("", "gatepass-pg"); err != nil {
 		return nil, err
 	}
@@ -124,9 +124,9 @@ func (c *Cluster) Start() error {
 	return err
 }
 
-// ownHost is a loopback address that nobody else listens on, where a system has more
+// OwnHost is a loopback address that nobody else listens on, where a system has more
 // than one: the port of a server that was ended is then free when it starts again.
-func ownHost() string {
+func OwnHost() string {
 	own := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
 	listener, err := net.Listen("tcp", own+":0")
 	if err != nil {
